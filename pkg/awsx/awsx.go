@@ -1,0 +1,152 @@
+// Package awsx is the way to AWS: credentials, identity, regions, one client
+// per service and region, retries, the request log, and the words in which
+// AWS's refusals are explained. It knows no kiso resource and no spec.
+package awsx
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Options says how to reach AWS. The zero value is the SDK's default chain.
+type Options struct {
+	Profile     string                  // a profile of the shared config; "" is the chain's own choice
+	RoleARN     string                  // a role to assume on top of the credentials found
+	Region      string                  // where global questions are asked: the home region
+	Parallelism int                     // requests in flight at once; 0 is DefaultParallelism
+	AppID       string                  // stands in the user agent, and so in CloudTrail
+	HTTPClient  aws.HTTPClient          // nil: the SDK's; the sandbox puts itself here
+	Credentials aws.CredentialsProvider // nil: the chain's
+	Log         *slog.Logger            // nil: requests are not logged
+}
+
+// DefaultParallelism lets a plan of every region ask all its first questions
+// at once: they go to different hosts, each with limits of its own.
+const DefaultParallelism = 128
+
+// Identity is who the credentials belong to.
+type Identity struct {
+	AccountID string
+	Principal string // the caller's ARN
+	Partition string // such as "aws"
+}
+
+// Root says whether the credentials are the account's root user's.
+func (i Identity) Root() bool { return strings.HasSuffix(i.Principal, ":root") }
+
+// ARN returns an ARN of the account in its partition. S3's have no account and
+// those of global services no region: pass region "".
+func (i Identity) ARN(service, region, resource string) string {
+	account := i.AccountID
+	if service == "s3" {
+		account = ""
+	}
+	return arn.ARN{Partition: i.Partition, Service: service, Region: region, AccountID: account, Resource: resource}.String()
+}
+
+// Session is one account seen through one set of credentials. It is safe for
+// concurrent use.
+type Session struct {
+	Identity Identity
+
+	cfg     aws.Config
+	mu      sync.Mutex
+	clients map[clientKey]any
+}
+
+type clientKey struct {
+	kind   reflect.Type
+	region string
+}
+
+// Open loads the configuration as the AWS CLI would and asks STS who it is.
+// The errors are explained: see Explain.
+func Open(ctx context.Context, o Options) (*Session, error) {
+	cfg, err := load(ctx, o)
+	if err != nil {
+		return nil, explainConfig(err, o.Profile)
+	}
+	if o.RoleARN != "" {
+		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), o.RoleARN, func(r *stscreds.AssumeRoleOptions) {
+			r.RoleSessionName = "kiso"
+		})
+		cfg.Credentials = aws.NewCredentialsCache(provider)
+	}
+	identity, err := whoami(ctx, cfg)
+	if err != nil {
+		return nil, explainConfig(err, o.Profile)
+	}
+	return &Session{Identity: identity, cfg: cfg, clients: map[clientKey]any{}}, nil
+}
+
+func load(ctx context.Context, o Options) (aws.Config, error) {
+	if o.HTTPClient == nil {
+		o.HTTPClient = newTransport()
+	}
+	if o.Parallelism == 0 {
+		o.Parallelism = DefaultParallelism
+	}
+	options := []func(*config.LoadOptions) error{
+		config.WithRetryer(newRetryer),
+		config.WithHTTPClient(&gate{next: o.HTTPClient, slots: make(chan struct{}, o.Parallelism), log: o.Log}),
+		config.WithAppID(o.AppID),
+	}
+	if o.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(o.Profile))
+	}
+	if o.Region != "" {
+		options = append(options, config.WithRegion(o.Region))
+	}
+	if o.Credentials != nil {
+		options = append(options, config.WithCredentialsProvider(o.Credentials))
+	}
+	return config.LoadDefaultConfig(ctx, options...)
+}
+
+// whoami takes account and partition from the caller's ARN, the one answer
+// that no policy can deny (AWS STS API reference, GetCallerIdentity).
+func whoami(ctx context.Context, cfg aws.Config) (Identity, error) {
+	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return Identity{}, err
+	}
+	parsed, err := arn.Parse(aws.ToString(out.Arn))
+	if err != nil {
+		return Identity{}, fmt.Errorf("sts:GetCallerIdentity answered with the ARN %q: %w", aws.ToString(out.Arn), err)
+	}
+	return Identity{AccountID: aws.ToString(out.Account), Principal: aws.ToString(out.Arn), Partition: parsed.Partition}, nil
+}
+
+// Client returns the session's one client of a service in a region, made by
+// the service package's NewFromConfig. One client each, because the SDK's
+// retry quota belongs to the client: a throttled region does not starve others.
+func Client[C, O any](s *Session, region string, newFromConfig func(aws.Config, ...func(*O)) *C, options ...func(*O)) *C {
+	key := clientKey{kind: reflect.TypeFor[C](), region: region}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, ok := s.clients[key]; ok {
+		return c.(*C)
+	}
+	cfg := s.cfg.Copy()
+	cfg.Region = region
+	c := newFromConfig(cfg, options...)
+	s.clients[key] = c
+	return c
+}
+
+// CustomEndpoint says whether the requests go to an emulator under one address
+// (AWS_ENDPOINT_URL), where a bucket cannot be a host name of its own.
+func (s *Session) CustomEndpoint() bool {
+	return s.cfg.BaseEndpoint != nil || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
+}

@@ -1,0 +1,70 @@
+package resource
+
+import (
+	"encoding/json"
+
+	"github.com/kiso-cli/kiso/internal/diff"
+)
+
+// Action is what a plan means to do about a resource.
+type Action string
+
+const (
+	None    Action = "no-op"   // in sync
+	Create  Action = "create"  // it is not there
+	Update  Action = "update"  // it is there and differs
+	Managed Action = "managed" // it is there, and somebody else decides about it
+	Blocked Action = "blocked" // it could not be read, or rests on one that could not
+)
+
+// Changes says whether the action writes.
+func (a Action) Changes() bool { return a == Create || a == Update }
+
+// Change is a plan's entry for one resource: data alone, so that it can be
+// saved, compared and printed.
+type Change struct {
+	ID     ID
+	Action Action
+	Fields []diff.Field
+	Risks  []Risk
+	Notes  []string // what the user should know of the live state
+	Needs  []Ref    // declared ones only
+
+	Before json.RawMessage // the live model; null where nothing is
+	After  json.RawMessage // the live model with the managed fields laid over it
+	Want   json.RawMessage // the wanted model: with the ID, all that is needed to apply
+
+	Fingerprint string // of the live values of the managed fields
+	Reason      string // why it is blocked or managed
+	Owner       string // who manages it
+	MeetsSpec   bool   // whether what somebody else manages is as wanted
+
+	Controls []string
+	Path     string // the part of the spec that asks for it
+	Location Location
+}
+
+// Location is a place in the spec; zero if there is none.
+type Location struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+}
+
+// Risk is a consequence of a change that cannot be undone.
+type Risk struct {
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+// Irreversible is the Kind of a risk that must be approved by name.
+const Irreversible = "irreversible"
+
+// Irreversible says whether the change needs approval by name.
+func (c Change) Irreversible() bool {
+	for _, r := range c.Risks {
+		if r.Kind == Irreversible {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,63 @@
+package resource
+
+import (
+	"strings"
+
+	"github.com/kiso-cli/kiso/pkg/awsx"
+)
+
+// Service is one section of the spec and the kinds of resource behind it. A
+// service package exports one, and services.go lists it.
+type Service struct {
+	Name    string // the section's key in the spec
+	Title   string // as AWS writes it
+	Summary string // what it makes sure of, in a sentence or two
+	Cost    string // what it costs, in a sentence or two
+	New     func() Section
+	Kinds   []KindInfo
+	Example string // a section of a spec, YAML
+}
+
+// Section is a service's part of the spec: a pointer to a struct that holds
+// the defaults until the spec is read into it.
+type Section interface {
+	// Expand declares the resources that the section asks for. It is pure: no
+	// call is made, and the same input declares the same.
+	Expand(in Input, d *Declaration)
+}
+
+// Input is what Expand may know of the account.
+type Input struct {
+	Identity   awsx.Identity
+	Partition  awsx.Partition
+	HomeRegion string
+	Regions    []string          // the regions to manage, sorted
+	Tags       map[string]string // for everything that is created
+}
+
+// Fill replaces the placeholders {account_id} and {home_region}.
+func (in Input) Fill(text string) string {
+	return strings.NewReplacer("{account_id}", in.Identity.AccountID, "{home_region}", in.HomeRegion).Replace(text)
+}
+
+// Declaration gathers what a section's Expand declares.
+type Declaration struct {
+	Resources []Resource
+	Notes     []string
+	Refusals  []Refusal
+}
+
+// Refusal is a demand of the spec that this account cannot meet. It is found
+// before any resource is read, and the run ends with it.
+type Refusal struct{ Path, Problem, Hint string }
+
+// Add declares resources.
+func (d *Declaration) Add(resources ...Resource) { d.Resources = append(d.Resources, resources...) }
+
+// Note says something to the user that is neither change nor error.
+func (d *Declaration) Note(text string) { d.Notes = append(d.Notes, text) }
+
+// Refuse refuses the spec: path is relative to the section.
+func (d *Declaration) Refuse(path, problem, hint string) {
+	d.Refusals = append(d.Refusals, Refusal{Path: path, Problem: problem, Hint: hint})
+}

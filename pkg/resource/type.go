@@ -1,0 +1,227 @@
+package resource
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kiso-cli/kiso/internal/diff"
+	"github.com/kiso-cli/kiso/internal/reads"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+)
+
+// Env is what Observe and Apply may use: the account and a cache of reads.
+type Env struct {
+	*awsx.Session
+	Reads *reads.Cache
+}
+
+// Type is what a service author writes: one per kind. M is one struct for the
+// wanted and the live model; see package diff for its tags. Model members that
+// may be empty are tagged omitzero, never omitempty, which would lose "make
+// this list empty" from a saved plan.
+type Type[M any] struct {
+	Kind Kind
+	Doc  Doc
+
+	// Observe reads the live model: nil where there is nothing. It cannot see
+	// the wanted one. With a *ManagedError it returns what it saw and who
+	// decides about it; any other error means "could not read".
+	Observe func(ctx context.Context, env Env, id ID) (*M, error)
+
+	// Apply writes what d says. It has no loop and no sleep, and is safe to
+	// repeat from any point between its calls.
+	Apply func(ctx context.Context, env Env, d Delta[M]) error
+
+	// Risk names what cannot be undone. May be nil.
+	Risk func(d Delta[M]) []Risk
+
+	// Notes says what the user should know of a live model though it is no
+	// difference: a pending subscription, a failing delivery. May be nil.
+	Notes func(live M) []string
+
+	Settle Settle
+}
+
+// Doc is what a kind says of itself; policies and documentation are made of it.
+type Doc struct {
+	Summary  string
+	Controls []string     // CIS and FSBP ids, as Security Hub writes them
+	Reads    []Permission // what Observe may call
+	Writes   []Permission // what Apply may call
+}
+
+// Permission is an IAM action. Resource is an ARN with the placeholders
+// {partition}, {region}, {account_id} and {home_region}, or "" for "*".
+// Condition is a StringEquals on it.
+type Permission struct {
+	Action    string
+	Resource  string
+	Condition map[string]string
+}
+
+// Settle says how the executor waits for AWS to come round.
+type Settle struct {
+	// RetryOn: errors that mean "a dependency has not propagated yet".
+	RetryOn []Transient
+	// RetryFor bounds the retries of Apply; 0 is DefaultRetryFor.
+	RetryFor time.Duration
+	// VerifyFor bounds the wait for reads to show what was written; 0 is DefaultVerifyFor.
+	VerifyFor time.Duration
+}
+
+// Bounds of waiting that a kind may override.
+const (
+	DefaultRetryFor  = 2 * time.Minute
+	DefaultVerifyFor = 90 * time.Second
+)
+
+// Transient is an AWS error code, and words in its message that tell it from
+// the same code's other uses; "" is any message.
+type Transient struct{ Code, Message string }
+
+// Delta is what Apply receives.
+type Delta[M any] struct {
+	ID     ID
+	Action Action
+	Before *M // nil on Create
+	After  M  // safe for calls that replace everything
+	Fields []diff.Field
+}
+
+// Has says whether a managed field at path, or below it, differs.
+func (d Delta[M]) Has(path string) bool {
+	for _, f := range d.Fields {
+		if f.Path == path || len(f.Path) > len(path) && f.Path[:len(path)] == path && f.Path[len(path)] == '.' {
+			return true
+		}
+	}
+	return false
+}
+
+// ManagedError says that somebody else decides about a resource.
+type ManagedError struct{ Owner, Reason string }
+
+func (e *ManagedError) Error() string { return "managed by " + e.Owner + ": " + e.Reason }
+
+// ManagedBy returns the error for a resource that owner decides about.
+func ManagedBy(owner, reason string) error { return &ManagedError{Owner: owner, Reason: reason} }
+
+// Resource is one declared resource: a type with an id and a wanted model.
+type Resource interface {
+	ID() ID
+	Needs() []Ref
+	Path() string
+	Settle() Settle
+	// Plan observes the resource and says what is to be done. It reads only.
+	Plan(ctx context.Context, env Env) Change
+	// Apply makes a change that Plan found.
+	Apply(ctx context.Context, env Env, c Change) error
+}
+
+// KindInfo is a type without its model.
+type KindInfo interface {
+	Name() Kind
+	Documentation() Doc
+	// Decode makes a resource of what a saved plan holds.
+	Decode(id ID, want json.RawMessage, needs []Ref) (Resource, error)
+	// Model returns a zero model, for documentation.
+	Model() any
+}
+
+// New declares a resource. path is the part of the section that asks for it.
+func (t *Type[M]) New(scope Scope, name, path string, want M, needs ...Ref) Resource {
+	return &typed[M]{kind: t, id: t.ID(scope, name), path: path, want: want, needs: needs}
+}
+
+// ID returns the id of a resource of this type.
+func (t *Type[M]) ID(scope Scope, name string) ID { return ID{Kind: t.Kind, Scope: scope, Name: name} }
+
+// Name returns the kind.
+func (t *Type[M]) Name() Kind { return t.Kind }
+
+// Documentation returns the kind's Doc.
+func (t *Type[M]) Documentation() Doc { return t.Doc }
+
+// Model returns a zero model.
+func (t *Type[M]) Model() any { return *new(M) }
+
+// Decode makes a resource of what a saved plan holds.
+func (t *Type[M]) Decode(id ID, want json.RawMessage, needs []Ref) (Resource, error) {
+	r := &typed[M]{kind: t, id: id, needs: needs}
+	if err := json.Unmarshal(want, &r.want); err != nil {
+		return nil, fmt.Errorf("%s: the wanted model does not decode: %w", id, err)
+	}
+	return r, nil
+}
+
+type typed[M any] struct {
+	kind  *Type[M]
+	id    ID
+	path  string
+	want  M
+	needs []Ref
+}
+
+func (r *typed[M]) ID() ID         { return r.id }
+func (r *typed[M]) Needs() []Ref   { return r.needs }
+func (r *typed[M]) Path() string   { return r.path }
+func (r *typed[M]) Settle() Settle { return r.kind.Settle }
+
+func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
+	live, err := r.kind.Observe(ctx, env, r.id)
+	c := Change{ID: r.id, Controls: r.kind.Doc.Controls, Path: r.path, Want: encode(r.want), Before: encode(live)}
+	var managed *ManagedError
+	if err != nil && !errors.As(err, &managed) {
+		c.Action, c.Reason = Blocked, awsx.Explain(err)
+		return c
+	}
+	d, fingerprint := r.delta(live)
+	c.Fields, c.Fingerprint, c.After = d.Fields, fingerprint, encode(d.After)
+	if live != nil && r.kind.Notes != nil {
+		c.Notes = r.kind.Notes(*live)
+	}
+	if managed != nil {
+		c.Action, c.Owner, c.Reason, c.MeetsSpec = Managed, managed.Owner, managed.Reason, len(d.Fields) == 0
+		return c
+	}
+	c.Action = d.Action
+	if d.Action.Changes() && r.kind.Risk != nil {
+		c.Risks = r.kind.Risk(d)
+	}
+	return c
+}
+
+func (r *typed[M]) Apply(ctx context.Context, env Env, c Change) error {
+	d := Delta[M]{ID: c.ID, Action: c.Action, Fields: c.Fields}
+	if err := json.Unmarshal(c.After, &d.After); err != nil {
+		return fmt.Errorf("%s: the planned model does not decode: %w", c.ID, err)
+	}
+	if err := json.Unmarshal(c.Before, &d.Before); err != nil {
+		return fmt.Errorf("%s: the live model does not decode: %w", c.ID, err)
+	}
+	return r.kind.Apply(ctx, env, d)
+}
+
+func (r *typed[M]) delta(live *M) (Delta[M], string) {
+	out := diff.Compare(live, r.want)
+	d := Delta[M]{ID: r.id, Action: Update, Before: live, After: out.Merged, Fields: out.Fields}
+	switch {
+	case live == nil:
+		d.Action = Create
+	case len(out.Fields) == 0:
+		d.Action = None
+	}
+	return d, out.Fingerprint
+}
+
+// encode returns v as JSON; models are plain data, so it cannot fail.
+func encode(v any) json.RawMessage {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("resource: %T is not plain data: %v", v, err))
+	}
+	return data
+}
