@@ -84,8 +84,8 @@ func block(c *resource.Change, changes map[string]*resource.Change) {
 	}
 	for _, ref := range c.Needs {
 		if need := changes[ref.String()]; !ref.After && need.Action == resource.Blocked {
-			c.Action = resource.Blocked
-			c.Reason = fmt.Sprintf("needs %s, which is blocked: %s", ref.ID, need.Reason)
+			reason := fmt.Sprintf("needs %s, which is blocked: %s", ref.ID, need.Reason)
+			*c = resource.Change{ID: c.ID, Action: resource.Blocked, Reason: reason}
 			return
 		}
 	}

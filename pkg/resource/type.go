@@ -31,6 +31,11 @@ type Type[M any] struct {
 	// decides about it; any other error means "could not read".
 	Observe func(ctx context.Context, env Env, id ID) (*M, error)
 
+	// Adapt fits the wanted model to what the live one shows to be possible in
+	// its place (a feature that a region does not offer), and says what it left
+	// out. It is pure, and is asked only where there is a live model. May be nil.
+	Adapt func(live, want M) (M, []string)
+
 	// Apply writes what d says. It has no loop and no sleep, and is safe to
 	// repeat from any point between its calls.
 	Apply func(ctx context.Context, env Env, d Delta[M]) error
@@ -109,6 +114,15 @@ func (e *ManagedError) Error() string { return "managed by " + e.Owner + ": " + 
 // ManagedBy returns the error for a resource that owner decides about.
 func ManagedBy(owner, reason string) error { return &ManagedError{Owner: owner, Reason: reason} }
 
+// PendingError says that AWS is not ready for a change yet: the executor looks
+// again later.
+type PendingError struct{ Reason string }
+
+func (e *PendingError) Error() string { return e.Reason }
+
+// Pending returns the error for a change that AWS is not ready for yet.
+func Pending(reason string) error { return &PendingError{Reason: reason} }
+
 // Resource is one declared resource: a type with an id and a wanted model.
 type Resource interface {
 	ID() ID
@@ -178,10 +192,12 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 		c.Action, c.Reason = Blocked, awsx.Explain(err)
 		return c
 	}
-	d, fingerprint := r.delta(live)
+	want, notes := r.adapted(live)
+	d, fingerprint := r.delta(live, want)
 	c.Fields, c.Fingerprint, c.After = d.Fields, fingerprint, encode(d.After)
+	c.Notes = notes
 	if live != nil && r.kind.Notes != nil {
-		c.Notes = r.kind.Notes(*live)
+		c.Notes = append(c.Notes, r.kind.Notes(*live)...)
 	}
 	if managed != nil {
 		c.Action, c.Owner, c.Reason, c.MeetsSpec = Managed, managed.Owner, managed.Reason, len(d.Fields) == 0
@@ -205,8 +221,15 @@ func (r *typed[M]) Apply(ctx context.Context, env Env, c Change) error {
 	return r.kind.Apply(ctx, env, d)
 }
 
-func (r *typed[M]) delta(live *M) (Delta[M], string) {
-	out := diff.Compare(live, r.want)
+func (r *typed[M]) adapted(live *M) (M, []string) {
+	if live == nil || r.kind.Adapt == nil {
+		return r.want, nil
+	}
+	return r.kind.Adapt(*live, r.want)
+}
+
+func (r *typed[M]) delta(live *M, want M) (Delta[M], string) {
+	out := diff.Compare(live, want)
 	d := Delta[M]{ID: r.id, Action: Update, Before: live, After: out.Merged, Fields: out.Fields}
 	switch {
 	case live == nil:

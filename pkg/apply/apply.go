@@ -1,0 +1,194 @@
+// Package apply carries out a plan: it starts each change as soon as what it
+// needs is in place, compares before it writes, reads back what it wrote, and
+// never stops at a failure. It knows no AWS API and no single service.
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kiso-cli/kiso/internal/graph"
+	"github.com/kiso-cli/kiso/internal/reads"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Options says how to run.
+type Options struct {
+	Session  *awsx.Session
+	Registry resource.Registry
+	// Workers bounds the changes under way at once; 0 is awsx.DefaultParallelism.
+	Workers int
+	// Exact is for a saved plan: any move of the live state makes a change stale.
+	// Otherwise a change may shrink, as when another run is doing the same.
+	Exact bool
+	// Approved says whether an irreversible change may be made; nil approves none.
+	Approved func(resource.ID) bool
+	// Stop, when closed, starts nothing new; what runs is finished.
+	Stop <-chan struct{}
+	// Events is told what happens, one event at a time; may be nil.
+	Events func(Event)
+}
+
+// Run carries out the creates and updates among changes. It always returns a
+// result; the error is a plan that cannot be run at all, and nothing was
+// written then.
+func Run(ctx context.Context, changes []resource.Change, o Options) (*Result, error) {
+	r, err := prepare(changes, o)
+	if err != nil {
+		return nil, err
+	}
+	var wg sync.WaitGroup
+	for _, s := range r.steps {
+		wg.Go(func() { r.run(ctx, s) })
+	}
+	wg.Wait()
+	return r.result(), nil
+}
+
+type runner struct {
+	Options
+	steps map[string]*step
+	slots chan struct{}
+	mu    sync.Mutex // events one at a time
+}
+
+// step is a change under way. outcome may be read once done is closed.
+type step struct {
+	resource resource.Resource
+	change   resource.Change
+	started  time.Time
+	done     chan struct{}
+	outcome  Step
+}
+
+func prepare(changes []resource.Change, o Options) (*runner, error) {
+	if o.Workers == 0 {
+		o.Workers = awsx.DefaultParallelism
+	}
+	if o.Approved == nil {
+		o.Approved = func(resource.ID) bool { return false }
+	}
+	r := &runner{Options: o, steps: map[string]*step{}, slots: make(chan struct{}, o.Workers)}
+	for _, c := range changes {
+		if !c.Action.Changes() {
+			continue
+		}
+		res, err := o.Registry.Decode(c)
+		if err != nil {
+			return nil, err
+		}
+		r.steps[c.ID.String()] = &step{resource: res, change: c, done: make(chan struct{})}
+	}
+	return r, r.checkOrder()
+}
+
+// checkOrder refuses a plan whose needs go round in a circle: a plan file may
+// have been edited, and the steps would wait for each other for ever.
+func (r *runner) checkOrder() error {
+	edges := map[string][]string{}
+	for address, s := range r.steps {
+		edges[address] = nil
+		for _, ref := range s.change.Needs {
+			if _, ok := r.steps[ref.String()]; ok {
+				edges[address] = append(edges[address], ref.String())
+			}
+		}
+	}
+	if _, errs := graph.Order(edges); len(errs) > 0 {
+		return errs[0]
+	}
+	return nil
+}
+
+// run waits for what the step needs, then makes the change.
+func (r *runner) run(ctx context.Context, s *step) {
+	defer close(s.done)
+	if blocker := r.await(s); blocker != nil {
+		s.outcome = skipped(blocker)
+		r.finish(s)
+		return
+	}
+	r.slots <- struct{}{}
+	defer func() { <-r.slots }()
+	s.started = time.Now()
+	if r.stopped(ctx) {
+		s.outcome = Step{Outcome: NotStarted, Reason: "interrupted before it began; run apply again"}
+		r.finish(s)
+		return
+	}
+	r.emit(Event{Type: Started, ID: s.change.ID, Action: s.change.Action})
+	s.outcome = r.execute(ctx, s)
+	r.finish(s)
+}
+
+// await returns the first need that did not end well, once all have ended.
+func (r *runner) await(s *step) *step {
+	var blocker *step
+	for _, ref := range s.change.Needs {
+		need, ok := r.steps[ref.String()]
+		if !ok {
+			continue
+		}
+		<-need.done
+		if !ref.After && blocker == nil && !need.outcome.Outcome.Good() {
+			blocker = need
+		}
+	}
+	return blocker
+}
+
+func skipped(blocker *step) Step {
+	root := blocker.change.ID
+	if blocker.outcome.Because != nil {
+		root = *blocker.outcome.Because
+	}
+	return Step{Outcome: Skipped, Because: &root, Reason: fmt.Sprintf("needs %s, which was not applied (because of %s)", blocker.change.ID, root)}
+}
+
+func (r *runner) stopped(ctx context.Context) bool {
+	select {
+	case <-r.Stop:
+		return true
+	case <-ctx.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *runner) finish(s *step) {
+	s.outcome.ID, s.outcome.Action = s.change.ID, s.change.Action
+	if !s.started.IsZero() {
+		s.outcome.Elapsed = time.Since(s.started)
+	}
+	r.emit(Event{
+		Type: Finished, ID: s.change.ID, Action: s.change.Action,
+		Elapsed: s.outcome.Elapsed, Outcome: s.outcome.Outcome, Message: s.outcome.Reason,
+	})
+}
+
+func (r *runner) emit(e Event) {
+	if r.Events == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Events(e)
+}
+
+// env returns an environment that has read nothing yet: each look at the
+// account is a new one.
+func (r *runner) env() resource.Env { return resource.Env{Session: r.Session, Reads: reads.New()} }
+
+func (r *runner) result() *Result {
+	result := &Result{}
+	for _, s := range r.steps {
+		result.Steps = append(result.Steps, s.outcome)
+	}
+	slices.SortFunc(result.Steps, func(a, b Step) int { return a.ID.Compare(b.ID) })
+	return result
+}

@@ -1,0 +1,210 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kiso-cli/kiso/internal/diff"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// execute makes one change: look, compare with the plan, write, look again. A
+// write that failed for a passing reason is repeated from a new look, so that
+// a half-made change is finished and not made twice.
+func (r *runner) execute(ctx context.Context, s *step) Step {
+	bound := orDefault(s.resource.Settle().RetryFor, resource.DefaultRetryFor)
+	deadline := time.Now().Add(bound)
+	for attempt := 0; ; attempt++ {
+		env := r.env()
+		now := s.resource.Plan(ctx, env)
+		if outcome, over := r.judge(s, now, attempt > 0); over {
+			return outcome
+		}
+		err := s.resource.Apply(ctx, env, now)
+		if err == nil {
+			return r.verify(ctx, s)
+		}
+		if !transient(s.resource.Settle(), err) {
+			return failed(err)
+		}
+		if time.Now().After(deadline) {
+			return Step{Outcome: Failed, Err: err, Reason: fmt.Sprintf("%s (still so after %s; run apply again later)", awsx.Explain(err), bound)}
+		}
+		r.waiting(s, awsx.Explain(err))
+		if sleep(ctx, attempt) != nil {
+			return failed(ctx.Err())
+		}
+	}
+}
+
+// judge says whether a look at the account ends the step before a write.
+func (r *runner) judge(s *step, now resource.Change, again bool) (Step, bool) {
+	switch {
+	case now.Action == resource.Blocked:
+		return Step{Outcome: Failed, Reason: now.Reason, Err: errors.New(now.Reason)}, true
+	case now.Action == resource.Managed:
+		reason := fmt.Sprintf("it is managed by %s now: %s", now.Owner, now.Reason)
+		return Step{Outcome: Stale, Reason: reason}, true
+	case now.Action == resource.None && again:
+		return Step{Outcome: Applied}, true
+	case now.Action == resource.None:
+		return Step{Outcome: Converged}, true
+	case !again && !r.asPlanned(s.change, now):
+		fields := Moved(s.change, now)
+		return Step{Outcome: Stale, Fields: fields, Reason: "the live state moved since the plan (" + paths(fields) + "); plan again"}, true
+	case now.Irreversible() && !r.Approved(s.change.ID):
+		reason := fmt.Sprintf("%s; approve it with --allow-irreversible=%s", now.Risks[0].Text, s.change.ID)
+		return Step{Outcome: NotApproved, Reason: reason}, true
+	default:
+		return Step{}, false
+	}
+}
+
+// asPlanned says whether what is to be done now is what the plan showed.
+func (r *runner) asPlanned(planned, now resource.Change) bool {
+	if planned.Fingerprint == now.Fingerprint {
+		return true
+	}
+	return !r.Exact && shrunk(planned, now)
+}
+
+// shrunk says whether now writes nothing that planned did not show.
+func shrunk(planned, now resource.Change) bool {
+	shown := map[string]string{}
+	for _, f := range planned.Fields {
+		shown[f.Path] = text(f.After)
+	}
+	for _, f := range now.Fields {
+		if after, ok := shown[f.Path]; !ok || after != text(f.After) {
+			return false
+		}
+	}
+	return true
+}
+
+// Moved returns the fields that make now another change than planned: Before
+// is the live value when it was planned, After the live value now. A field that
+// only one of the two would change has the wanted value in the other.
+func Moved(planned, now resource.Change) []diff.Field {
+	moved := map[string]diff.Field{}
+	for _, f := range planned.Fields {
+		moved[f.Path] = diff.Field{Path: f.Path, Before: f.Before, After: f.After}
+	}
+	for _, f := range now.Fields {
+		was, ok := moved[f.Path]
+		if !ok {
+			was.Before = f.After
+		}
+		moved[f.Path] = diff.Field{Path: f.Path, Before: was.Before, After: f.Before}
+	}
+	var fields []diff.Field
+	for _, path := range slices.Sorted(maps.Keys(moved)) {
+		if f := moved[path]; text(f.Before) != text(f.After) {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// verify reads back until the account shows what was written, or for too long.
+func (r *runner) verify(ctx context.Context, s *step) Step {
+	bound := orDefault(s.resource.Settle().VerifyFor, resource.DefaultVerifyFor)
+	deadline := time.Now().Add(bound)
+	for attempt := 0; ; attempt++ {
+		now := s.resource.Plan(ctx, r.env())
+		if now.Action == resource.None {
+			return Step{Outcome: Applied}
+		}
+		if time.Now().After(deadline) {
+			return diverged(now, bound)
+		}
+		r.waiting(s, "written; waiting for reads to show "+outstanding(now))
+		if sleep(ctx, attempt) != nil {
+			return failed(ctx.Err())
+		}
+	}
+}
+
+func diverged(now resource.Change, bound time.Duration) Step {
+	switch now.Action {
+	case resource.Blocked:
+		return Step{Outcome: Failed, Err: errors.New(now.Reason), Reason: "written, but it could not be read back: " + now.Reason}
+	case resource.Managed:
+		return Step{Outcome: Diverged, Reason: fmt.Sprintf("written, but it is managed by %s: %s", now.Owner, now.Reason)}
+	}
+	return Step{Outcome: Diverged, Fields: now.Fields, Reason: fmt.Sprintf(
+		"AWS accepted the change, but %s later reads still show another value of %s; look for what sets it back (an organization policy, another tool), then run apply again", bound, paths(now.Fields))}
+}
+
+func failed(err error) Step { return Step{Outcome: Failed, Err: err, Reason: awsx.Explain(err)} }
+
+// transient says whether the kind declared the error as one that passes.
+func transient(settle resource.Settle, err error) bool {
+	for _, t := range settle.RetryOn {
+		if awsx.IsCode(err, t.Code) && strings.Contains(awsx.ErrorMessage(err), t.Message) {
+			return true
+		}
+	}
+	var pending *resource.PendingError
+	return errors.As(err, &pending)
+}
+
+func (r *runner) waiting(s *step, message string) {
+	r.emit(Event{Type: Waiting, ID: s.change.ID, Action: s.change.Action, Elapsed: time.Since(s.started), Message: message})
+}
+
+func outstanding(c resource.Change) string {
+	if c.Action == resource.Blocked {
+		return c.Reason
+	}
+	return paths(c.Fields)
+}
+
+func paths(fields []diff.Field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Path
+	}
+	return strings.Join(names, ", ")
+}
+
+const (
+	firstPause = 500 * time.Millisecond
+	longPause  = 5 * time.Second
+)
+
+// sleep pauses for longer with each attempt, with jitter, or until ctx ends.
+func sleep(ctx context.Context, attempt int) error {
+	pause := min(firstPause<<min(attempt, 10), longPause)
+	pause += time.Duration(rand.Int64N(int64(pause) / 4))
+	select {
+	case <-time.After(pause):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func orDefault(d, otherwise time.Duration) time.Duration {
+	if d == 0 {
+		return otherwise
+	}
+	return d
+}
+
+// text makes a value of a saved plan and one just read comparable.
+func text(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("apply: %T is not plain data: %v", v, err))
+	}
+	return string(data)
+}

@@ -1,0 +1,269 @@
+package guardduty
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kiso-cli/kiso/internal/reads"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Detector is the model of a region's detector.
+type Detector struct {
+	Status    string            `json:"status"`
+	Frequency Frequency         `json:"finding_publishing_frequency,omitzero"`
+	Features  map[string]Status `json:"features,omitzero"`
+	Tags      map[string]string `json:"tags,omitzero" diff:"create"`
+}
+
+// Frequency is how often updated findings are published.
+type Frequency string
+
+// often ranks the frequencies, GuardDuty's whole list.
+var often = map[Frequency]int{"SIX_HOURS": 1, "ONE_HOUR": 2, "FIFTEEN_MINUTES": 3}
+
+// Raise keeps a live frequency that publishes at least as often.
+func (f Frequency) Raise(live Frequency) Frequency {
+	if often[live] >= often[f] {
+		return live
+	}
+	return f
+}
+
+// Status is a feature's state.
+type Status string
+
+const (
+	on  Status = "enabled"
+	off Status = "disabled"
+)
+
+// Raise keeps a live feature on: kiso switches nothing off.
+func (s Status) Raise(live Status) Status {
+	if live == on {
+		return live
+	}
+	return s
+}
+
+func (s Status) api() types.FeatureStatus { return types.FeatureStatus(strings.ToUpper(string(s))) }
+
+var detectors = &resource.Type[Detector]{
+	Kind: "guardduty.detector",
+	Doc: resource.Doc{
+		Summary:  "The region's detector: enabled, publishing often enough, with the named features.",
+		Controls: []string{"GuardDuty.1"},
+		Reads: []resource.Permission{
+			{Action: "guardduty:ListDetectors"}, {Action: "guardduty:GetDetector"}, {Action: "guardduty:GetAdministratorAccount"},
+		},
+		Writes: []resource.Permission{
+			{Action: "guardduty:CreateDetector"}, {Action: "guardduty:UpdateDetector"}, {Action: "guardduty:TagResource"},
+			{
+				Action:    "iam:CreateServiceLinkedRole",
+				Resource:  "arn:{partition}:iam::{account_id}:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty",
+				Condition: map[string]string{"iam:AWSServiceName": "guardduty.amazonaws.com"},
+			},
+		},
+	},
+	Observe: observe,
+	Adapt:   adapt,
+	Apply:   apply,
+	Settle: resource.Settle{RetryOn: []resource.Transient{
+		// Another run, or a first try whose answer was lost, created it.
+		{Code: "BadRequestException", Message: "already exists"},
+		// The first detector of an account creates GuardDuty's service-linked role.
+		{Code: "BadRequestException", Message: "service-linked role"},
+	}},
+}
+
+func client(env resource.Env, region resource.Scope) *guardduty.Client {
+	return awsx.Client(env.Session, string(region), guardduty.NewFromConfig)
+}
+
+// detectorID finds the region's one detector; "" if there is none.
+func detectorID(ctx context.Context, env resource.Env, region resource.Scope) (string, error) {
+	key := reads.Key{Service: "guardduty", Region: string(region), Call: "ListDetectors"}
+	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (string, error) {
+		pages := guardduty.NewListDetectorsPaginator(client(env, region), &guardduty.ListDetectorsInput{})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return "", err
+			}
+			if len(page.DetectorIds) > 0 {
+				return page.DetectorIds[0], nil
+			}
+		}
+		return "", nil
+	})
+}
+
+func observe(ctx context.Context, env resource.Env, id resource.ID) (*Detector, error) {
+	detector, err := detectorID(ctx, env, id.Scope)
+	if err != nil || detector == "" {
+		return nil, err
+	}
+	var live *guardduty.GetDetectorOutput
+	var admin *guardduty.GetAdministratorAccountOutput
+	both, bothCtx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		live, err = client(env, id.Scope).GetDetector(bothCtx, &guardduty.GetDetectorInput{DetectorId: &detector})
+		return err
+	})
+	both.Go(func() (err error) {
+		admin, err = client(env, id.Scope).GetAdministratorAccount(bothCtx, &guardduty.GetAdministratorAccountInput{DetectorId: &detector})
+		return err
+	})
+	if err := both.Wait(); err != nil {
+		return nil, err
+	}
+	return model(live), administered(admin)
+}
+
+func model(live *guardduty.GetDetectorOutput) *Detector {
+	m := &Detector{
+		Status:    string(live.Status),
+		Frequency: Frequency(live.FindingPublishingFrequency),
+		Features:  map[string]Status{},
+		Tags:      live.Tags,
+	}
+	for _, f := range live.Features {
+		m.Features[string(f.Name)] = Status(strings.ToLower(string(f.Status)))
+		for _, a := range f.AdditionalConfiguration {
+			m.Features[string(a.Name)] = Status(strings.ToLower(string(a.Status)))
+		}
+	}
+	return m
+}
+
+// administered says whether an administrator account decides about the
+// detector. A stand-alone account gets an answer with nothing in it, though
+// the API's model calls the administrator required.
+func administered(out *guardduty.GetAdministratorAccountOutput) error {
+	a := out.Administrator
+	if a == nil || a.AccountId == nil || aws.ToString(a.RelationshipStatus) != "Enabled" {
+		return nil
+	}
+	return resource.ManagedBy("organization administrator "+*a.AccountId,
+		"the account is a GuardDuty member: its administrator decides about the detector and its features")
+}
+
+// adapt leaves out features that the region does not offer: GetDetector names
+// every feature that it knows, on or off.
+func adapt(live, want Detector) (Detector, []string) {
+	var notes []string
+	offered := map[string]Status{}
+	for _, name := range slices.Sorted(maps.Keys(want.Features)) {
+		if _, known := live.Features[name]; known {
+			offered[name] = want.Features[name]
+		} else if want.Features[name] == on {
+			notes = append(notes, fmt.Sprintf("the feature %s is not offered here (GuardDuty does not list it): it stays as it is", name))
+		}
+	}
+	want.Features = offered
+	return want, notes
+}
+
+func apply(ctx context.Context, env resource.Env, d resource.Delta[Detector]) error {
+	if d.Action == resource.Create {
+		return create(ctx, env, d)
+	}
+	detector, err := detectorID(ctx, env, d.ID.Scope)
+	if err != nil {
+		return err
+	}
+	if detector == "" {
+		return resource.Pending("the detector is not listed yet")
+	}
+	return update(ctx, env, d.ID.Scope, detector, d)
+}
+
+// create names the wanted features, so that none that the spec turns off is on
+// for a moment. Where the region refuses one of them, the detector is created
+// without, and read-back and the next plan deal with those that are offered.
+func create(ctx context.Context, env resource.Env, d resource.Delta[Detector]) error {
+	input := &guardduty.CreateDetectorInput{
+		Enable:                     aws.Bool(true),
+		FindingPublishingFrequency: types.FindingPublishingFrequency(d.After.Frequency),
+		Features:                   features(d.After.Features),
+		Tags:                       d.After.Tags,
+	}
+	c := client(env, d.ID.Scope)
+	_, err := c.CreateDetector(ctx, input)
+	refused := awsx.IsCode(err, "BadRequestException") && !strings.Contains(awsx.ErrorMessage(err), "already exists")
+	if !refused || len(input.Features) == 0 {
+		return err
+	}
+	input.Features = nil
+	if _, err := c.CreateDetector(ctx, input); err != nil {
+		return err
+	}
+	return resource.Pending("the detector is there; features follow")
+}
+
+// update sends what differs. UpdateDetector leaves alone what it is not told
+// (GuardDuty API reference, UpdateDetector).
+func update(ctx context.Context, env resource.Env, region resource.Scope, detector string, d resource.Delta[Detector]) error {
+	input := &guardduty.UpdateDetectorInput{DetectorId: &detector}
+	if d.Has("status") {
+		input.Enable = aws.Bool(true)
+	}
+	if d.Has("finding_publishing_frequency") {
+		input.FindingPublishingFrequency = types.FindingPublishingFrequency(d.After.Frequency)
+	}
+	changed := map[string]Status{}
+	for name, status := range d.After.Features {
+		if d.Has("features." + name) {
+			changed[name] = status
+		}
+	}
+	input.Features = features(changed)
+	_, err := client(env, region).UpdateDetector(ctx, input)
+	return err
+}
+
+// runtimeAgents are additional configuration of RUNTIME_MONITORING.
+var runtimeAgents = map[string]bool{
+	string(types.FeatureAdditionalConfigurationEksAddonManagement):        true,
+	string(types.FeatureAdditionalConfigurationEcsFargateAgentManagement): true,
+	string(types.FeatureAdditionalConfigurationEc2AgentManagement):        true,
+}
+
+const runtimeMonitoring = "RUNTIME_MONITORING"
+
+func features(statuses map[string]Status) []types.DetectorFeatureConfiguration {
+	var list []types.DetectorFeatureConfiguration
+	var agents []types.DetectorAdditionalConfiguration
+	for _, name := range slices.Sorted(maps.Keys(statuses)) {
+		status := statuses[name].api()
+		if runtimeAgents[name] {
+			agents = append(agents, types.DetectorAdditionalConfiguration{Name: types.FeatureAdditionalConfiguration(name), Status: status})
+			continue
+		}
+		list = append(list, types.DetectorFeatureConfiguration{Name: types.DetectorFeature(name), Status: status})
+	}
+	return withAgents(list, agents)
+}
+
+// withAgents puts the agents under RUNTIME_MONITORING, which they need on.
+func withAgents(list []types.DetectorFeatureConfiguration, agents []types.DetectorAdditionalConfiguration) []types.DetectorFeatureConfiguration {
+	if len(agents) == 0 {
+		return list
+	}
+	for i := range list {
+		if list[i].Name == runtimeMonitoring {
+			list[i].AdditionalConfiguration = agents
+			return list
+		}
+	}
+	return append(list, types.DetectorFeatureConfiguration{Name: runtimeMonitoring, Status: on.api(), AdditionalConfiguration: agents})
+}
