@@ -21,14 +21,13 @@ import (
 
 // Options says how to reach AWS. The zero value is the SDK's default chain.
 type Options struct {
-	Profile     string                  // a profile of the shared config; "" is the chain's own choice
-	RoleARN     string                  // a role to assume on top of the credentials found
-	Region      string                  // where global questions are asked: the home region
-	Parallelism int                     // requests in flight at once; 0 is DefaultParallelism
-	AppID       string                  // stands in the user agent, and so in CloudTrail
-	HTTPClient  aws.HTTPClient          // nil: the SDK's; the sandbox puts itself here
-	Credentials aws.CredentialsProvider // nil: the chain's
-	Log         *slog.Logger            // nil: requests are not logged
+	Profile     string       // a profile of the shared config; "" is the chain's own choice
+	RoleARN     string       // a role to assume on top of the credentials found
+	Region      string       // where global questions are asked: the home region
+	Parallelism int          // requests in flight at once; 0 is DefaultParallelism
+	AppID       string       // stands in the user agent, and so in CloudTrail
+	Base        *aws.Config  // what to use instead of environment and files: the sandbox's
+	Log         *slog.Logger // nil: requests are not logged
 }
 
 // DefaultParallelism lets a plan of every region ask all its first questions
@@ -91,25 +90,27 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 }
 
 func load(ctx context.Context, o Options) (aws.Config, error) {
-	if o.HTTPClient == nil {
-		o.HTTPClient = newTransport()
-	}
 	if o.Parallelism == 0 {
 		o.Parallelism = DefaultParallelism
 	}
+	entrance := &gate{next: newTransport(), slots: make(chan struct{}, o.Parallelism), log: o.Log}
+	if o.Base != nil {
+		cfg := o.Base.Copy()
+		entrance.next = cfg.HTTPClient
+		cfg.HTTPClient, cfg.Retryer, cfg.AppID = entrance, newRetryer, o.AppID
+		if o.Region != "" {
+			cfg.Region = o.Region
+		}
+		return cfg, nil
+	}
 	options := []func(*config.LoadOptions) error{
-		config.WithRetryer(newRetryer),
-		config.WithHTTPClient(&gate{next: o.HTTPClient, slots: make(chan struct{}, o.Parallelism), log: o.Log}),
-		config.WithAppID(o.AppID),
+		config.WithRetryer(newRetryer), config.WithHTTPClient(entrance), config.WithAppID(o.AppID),
 	}
 	if o.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(o.Profile))
 	}
 	if o.Region != "" {
 		options = append(options, config.WithRegion(o.Region))
-	}
-	if o.Credentials != nil {
-		options = append(options, config.WithCredentialsProvider(o.Credentials))
 	}
 	return config.LoadDefaultConfig(ctx, options...)
 }

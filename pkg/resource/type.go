@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kiso-cli/kiso/internal/diff"
@@ -127,12 +128,13 @@ func Pending(reason string) error { return &PendingError{Reason: reason} }
 type Resource interface {
 	ID() ID
 	Needs() []Ref
-	Path() string
 	Settle() Settle
 	// Plan observes the resource and says what is to be done. It reads only.
 	Plan(ctx context.Context, env Env) Change
 	// Apply makes a change that Plan found.
 	Apply(ctx context.Context, env Env, c Change) error
+
+	at(section string) Resource
 }
 
 // KindInfo is a type without its model.
@@ -149,6 +151,9 @@ type KindInfo interface {
 func (t *Type[M]) New(scope Scope, name, path string, want M, needs ...Ref) Resource {
 	return &typed[M]{kind: t, id: t.ID(scope, name), path: path, want: want, needs: needs}
 }
+
+// At puts a resource's path below section: what Expand declares is relative.
+func At(r Resource, section string) Resource { return r.at(section) }
 
 // ID returns the id of a resource of this type.
 func (t *Type[M]) ID(scope Scope, name string) ID { return ID{Kind: t.Kind, Scope: scope, Name: name} }
@@ -181,8 +186,13 @@ type typed[M any] struct {
 
 func (r *typed[M]) ID() ID         { return r.id }
 func (r *typed[M]) Needs() []Ref   { return r.needs }
-func (r *typed[M]) Path() string   { return r.path }
 func (r *typed[M]) Settle() Settle { return r.kind.Settle }
+
+func (r *typed[M]) at(section string) Resource {
+	below := *r
+	below.path = strings.TrimSuffix(section+"."+r.path, ".")
+	return &below
+}
 
 func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 	live, err := r.kind.Observe(ctx, env, r.id)

@@ -1,0 +1,150 @@
+// Package engine does for one account what kiso is for: it opens the account,
+// turns a spec into resources, plans and applies. Every front end (the command
+// line, a schedule, a fleet) calls it. It knows no flag, file or output.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/kiso-cli/kiso/internal/reads"
+	"github.com/kiso-cli/kiso/pkg/apply"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/plan"
+	"github.com/kiso-cli/kiso/pkg/resource"
+	"github.com/kiso-cli/kiso/pkg/spec"
+)
+
+// Engine works on one account.
+type Engine struct {
+	Session  *awsx.Session
+	services []*resource.Service
+	version  string
+}
+
+// Open signs in. wantAccount is the account that must be meant, or "": any
+// other is refused before anything of it is read.
+func Open(ctx context.Context, services []*resource.Service, version string, o awsx.Options, wantAccount string) (*Engine, error) {
+	o.AppID = "kiso-" + version
+	session, err := awsx.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if got := session.Identity.AccountID; wantAccount != "" && wantAccount != got {
+		return nil, fmt.Errorf("wrong account: the spec or plan is for %s, and the credentials are for %s (%s); nothing was read or changed: switch the profile or correct account_id",
+			wantAccount, got, session.Identity.Principal)
+	}
+	return &Engine{Session: session, services: services, version: version}, nil
+}
+
+// Sections describes the services' sections to the spec decoder.
+func Sections(services []*resource.Service) []spec.Section {
+	sections := make([]spec.Section, len(services))
+	for i, s := range services {
+		sections[i] = spec.Section{Name: s.Name, Doc: s.Summary, New: func() any { return s.New() }}
+	}
+	return sections
+}
+
+// Plan reads the account and says what it lacks of the spec. The error is a
+// demand that this account cannot meet, with its place in the file, or that the
+// regions could not be listed; what else could not be read stands in the plan.
+func (e *Engine) Plan(ctx context.Context, s *spec.Spec) (*plan.Plan, error) {
+	if err := e.checkPartition(s); err != nil {
+		return nil, err
+	}
+	regions, err := e.regions(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	declaration, err := e.expand(s, regions.managed)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := plan.Build(ctx, resource.Env{Session: e.Session, Reads: reads.New()}, declaration.Resources)
+	if err != nil {
+		return nil, err
+	}
+	for i := range changes {
+		position := s.Position(changes[i].Path)
+		changes[i].Location = resource.Location{Line: position.Line, Column: position.Column}
+	}
+	changes = append(changes, regions.blocked...)
+	slices.SortFunc(changes, func(a, b resource.Change) int { return a.ID.Compare(b.ID) })
+	return &plan.Plan{
+		KisoVersion: e.version, Timestamp: time.Now().UTC().Truncate(time.Second),
+		AccountID: e.Session.Identity.AccountID, Partition: e.Session.Identity.Partition,
+		HomeRegion: s.HomeRegion, Regions: regions.managed, SpecDigest: s.Digest(),
+		Notes: slices.Concat(e.identityNotes(), regions.notes, declaration.Notes), Changes: changes,
+	}, nil
+}
+
+// Apply carries out a plan; see apply.Run. Only o's Exact, Approved, Stop,
+// Events and Workers are the caller's to set.
+func (e *Engine) Apply(ctx context.Context, p *plan.Plan, o apply.Options) (*apply.Result, error) {
+	if err := e.belongs(p); err != nil {
+		return nil, err
+	}
+	o.Session, o.Registry = e.Session, resource.NewRegistry(e.services)
+	return apply.Run(ctx, p.Changes, o)
+}
+
+func (e *Engine) belongs(p *plan.Plan) error {
+	if id := e.Session.Identity; p.AccountID != id.AccountID || p.Partition != id.Partition {
+		return fmt.Errorf("the plan is for account %s (%s), and the credentials are for %s (%s); nothing was changed",
+			p.AccountID, p.Partition, id.AccountID, id.Partition)
+	}
+	return nil
+}
+
+func (e *Engine) checkPartition(s *spec.Spec) error {
+	if home, live := spec.PartitionOf(s.HomeRegion), e.Session.Identity.Partition; home != live {
+		at := s.Position("home_region")
+		return fmt.Errorf("%s:%d:%d: home_region: %q is in partition %s, and the account %s is in %s",
+			s.File, at.Line, at.Column, s.HomeRegion, home, e.Session.Identity.AccountID, live)
+	}
+	return nil
+}
+
+func (e *Engine) identityNotes() []string {
+	if !e.Session.Identity.Root() {
+		return nil
+	}
+	return []string{"these are the credentials of the ROOT USER: nothing can limit what they do. Create an administrator role, use that, and delete root's access keys"}
+}
+
+func (e *Engine) expand(s *spec.Spec, regions []string) (*resource.Declaration, error) {
+	in := resource.Input{
+		Identity: e.Session.Identity, Partition: e.Session.Partition(),
+		HomeRegion: s.HomeRegion, Regions: regions, Tags: s.Tags,
+	}
+	all := &resource.Declaration{}
+	var refused *multierror.Error
+	for _, service := range e.services {
+		section, present := s.Sections[service.Name]
+		if !present {
+			continue
+		}
+		d := &resource.Declaration{}
+		section.(resource.Section).Expand(in, d)
+		for _, r := range d.Resources {
+			all.Add(resource.At(r, service.Name))
+		}
+		all.Notes = append(all.Notes, d.Notes...)
+		for _, r := range d.Refusals {
+			refused = multierror.Append(refused, refusal(s, service.Name, r))
+		}
+	}
+	return all, refused.ErrorOrNil()
+}
+
+func refusal(s *spec.Spec, section string, r resource.Refusal) error {
+	path := strings.TrimSuffix(section+"."+r.Path, ".")
+	at := s.Position(path)
+	return &spec.Error{File: s.File, Line: at.Line, Column: at.Column, Path: path, Problem: r.Problem, Hint: r.Hint}
+}
