@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/kiso-cli/kiso/pkg/sandbox"
+	"github.com/kiso-cli/kiso/pkg/sandbox/iam"
 )
 
 type listDetectorsInput struct {
@@ -90,6 +91,7 @@ func createDetector(req *sandbox.Request, in createDetectorInput) (any, error) {
 	if err := setFeatures(req, d, in.Features); err != nil {
 		return nil, err
 	}
+	iam.EnsureServiceLinkedRole(req, "guardduty.amazonaws.com")
 	state.Detector = d
 	return createDetectorOutput{d.ID}, nil
 }
