@@ -27,13 +27,22 @@ type format struct {
 	noun    string                                // what its members are called
 	example string                                // one of its members
 	check   func(s string) (problem, hint string) // problem is "" for a member
-	schema  func() map[string]any                 // the same in JSON Schema
+	schema  map[string]any                        // the same in JSON Schema
 }
 
 var formats = map[string]format{
-	"email":          {"e-mail addresses", "security@example.com", checkEmail, emailSchema},
-	"aws-region":     {"region names", "us-east-1", checkRegion, regionSchema},
-	"aws-account-id": {"account ids", `"123456789012"`, checkAccountID, accountIDSchema},
+	"email": {
+		"e-mail addresses", "security@example.com", checkEmail,
+		map[string]any{"format": "email", "pattern": emailPattern.String()},
+	},
+	"aws-region": {
+		"region names", "us-east-1", checkRegion,
+		map[string]any{"enum": Regions()},
+	},
+	"aws-account-id": {
+		"account ids", `"123456789012"`, checkAccountID,
+		map[string]any{"pattern": accountIDPattern.String()},
+	},
 }
 
 // field is a key that a mapping may hold, where its value goes and what it may be.
@@ -182,19 +191,11 @@ func checkEmail(s string) (problem, hint string) {
 // emailPattern asks for a dot in the domain, and no domain literal.
 var emailPattern = regexp.MustCompile(`^[^@\s<>()",:;\\\[\]]+@[^@\s.<>()",:;\\\[\]]+(\.[^@\s.<>()",:;\\\[\]]+)+$`)
 
-func emailSchema() map[string]any {
-	return map[string]any{"format": "email", "pattern": emailPattern.String()}
-}
-
 func checkRegion(s string) (problem, hint string) {
 	if PartitionOf(s) != "" {
 		return "", ""
 	}
-	return quote(s) + " is not an AWS region", similarOr(s, Regions(), "region names look like us-east-1")
-}
-
-func regionSchema() map[string]any {
-	return map[string]any{"enum": Regions()}
+	return quote(s) + " is not an AWS region", similarOr(s, allRegions, "region names look like us-east-1")
 }
 
 var accountIDPattern = regexp.MustCompile(`^[0-9]{12}$`)
@@ -204,8 +205,4 @@ func checkAccountID(s string) (problem, hint string) {
 		return "", ""
 	}
 	return quote(s) + " is not an account id", "an account id has 12 digits, without dashes or spaces"
-}
-
-func accountIDSchema() map[string]any {
-	return map[string]any{"pattern": accountIDPattern.String()}
 }

@@ -1,6 +1,9 @@
 package spec
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // regionsByPartition lists the regions of every partition, as botocore 1.43.11
 // publishes them in botocore/data/partitions.json.
@@ -28,25 +31,23 @@ var regionsByPartition = map[string][]string{
 	"aws-iso-f":  {"us-isof-east-1", "us-isof-south-1"},
 }
 
-// partitions maps each region to its partition.
-var partitions = func() map[string]string {
+// partitions maps each region to its partition, and allRegions holds their
+// names, sorted.
+var partitions, allRegions = indexRegions()
+
+func indexRegions() (map[string]string, []string) {
 	index := map[string]string{}
 	for partition, regions := range regionsByPartition {
 		for _, region := range regions {
 			index[region] = partition
 		}
 	}
-	return index
-}()
+	return index, slices.Sorted(maps.Keys(index))
+}
 
 // Regions returns the names of all regions of all partitions, sorted.
 func Regions() []string {
-	var all []string
-	for _, regions := range regionsByPartition {
-		all = append(all, regions...)
-	}
-	slices.Sort(all)
-	return all
+	return slices.Clone(allRegions)
 }
 
 // PartitionOf returns the partition of a region ("aws", "aws-cn", ...), or ""
