@@ -6,7 +6,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +46,36 @@ func Run(ctx context.Context, changes []resource.Change, o Options) (*Result, er
 	}
 	wg.Wait()
 	return r.result(), nil
+}
+
+// Check looks whether each change would still do what was planned, and returns
+// the steps of those that would not: the live state moved (Stale), or it could
+// not be read (Failed). What is as wanted by now is no step. It never writes.
+func Check(ctx context.Context, changes []resource.Change, o Options) (*Result, error) {
+	o.Exact = true
+	r, err := prepare(changes, o)
+	if err != nil {
+		return nil, err
+	}
+	env := r.env()
+	result := &Result{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, s := range r.steps {
+		wg.Go(func() {
+			step, over := r.judge(s, s.resource.Plan(ctx, env), false)
+			if !over || step.Outcome.Good() || step.Outcome == NotApproved {
+				return
+			}
+			step.ID, step.Action = s.change.ID, s.change.Action
+			mu.Lock()
+			defer mu.Unlock()
+			result.Steps = append(result.Steps, step)
+		})
+	}
+	wg.Wait()
+	result.sort()
+	return result, nil
 }
 
 type runner struct {
@@ -189,6 +218,6 @@ func (r *runner) result() *Result {
 	for _, s := range r.steps {
 		result.Steps = append(result.Steps, s.outcome)
 	}
-	slices.SortFunc(result.Steps, func(a, b Step) int { return a.ID.Compare(b.ID) })
+	result.sort()
 	return result
 }

@@ -43,6 +43,10 @@ type Step struct {
 // Result is the outcome of a run: one step a change, sorted by id.
 type Result struct{ Steps []Step }
 
+func (r *Result) sort() {
+	slices.SortFunc(r.Steps, func(a, b Step) int { return a.ID.Compare(b.ID) })
+}
+
 // Count returns how many steps ended so.
 func (r *Result) Count(outcomes ...Outcome) int {
 	n := 0

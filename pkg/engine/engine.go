@@ -94,6 +94,15 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, o apply.Options) (*app
 	return apply.Run(ctx, p.Changes, o)
 }
 
+// Stale looks whether the live state has moved since p was made: a step for
+// each change that would not do what the plan shows. Nothing is written.
+func (e *Engine) Stale(ctx context.Context, p *plan.Plan) (*apply.Result, error) {
+	if err := e.belongs(p); err != nil {
+		return nil, err
+	}
+	return apply.Check(ctx, p.Changes, apply.Options{Session: e.Session, Registry: resource.NewRegistry(e.services)})
+}
+
 func (e *Engine) belongs(p *plan.Plan) error {
 	if id := e.Session.Identity; p.AccountID != id.AccountID || p.Partition != id.Partition {
 		return fmt.Errorf("the plan is for account %s (%s), and the credentials are for %s (%s); nothing was changed",

@@ -1,0 +1,37 @@
+// Command kiso takes an AWS account to a secure baseline and keeps it there.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/kiso-cli/kiso/pkg/cli"
+)
+
+// version is set by the linker for releases.
+var version = "0.1.0-dev"
+
+func main() {
+	ctx, stop, release := interruptible()
+	code := cli.Run(ctx, stop, os.Args, cli.System(), version)
+	release()
+	os.Exit(code)
+}
+
+// interruptible returns what the first interrupt closes, to start nothing new,
+// and what the second cancels, to end at once.
+func interruptible() (ctx context.Context, stop <-chan struct{}, release func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	stopping := make(chan struct{})
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		close(stopping)
+		<-signals
+		cancel()
+	}()
+	return ctx, stopping, func() { signal.Stop(signals); cancel() }
+}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/engine"
+	"github.com/kiso-cli/kiso/pkg/sandbox"
+	"github.com/kiso-cli/kiso/pkg/services"
+	"github.com/kiso-cli/kiso/pkg/spec"
+)
+
+// specFlag names the spec file.
+func specFlag() cli.Flag {
+	return &cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "the spec `FILE`; - reads standard input", Value: "kiso.yaml"}
+}
+
+// maxSpec is far above any spec that a person writes.
+const maxSpec = 8 << 20
+
+// readSpec decodes the spec that the command line names.
+func (a *app) readSpec(c *cli.Context) (*spec.Spec, error) {
+	name := c.String("file")
+	data, err := a.readFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no %s: `kiso init` writes one, -f names another", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the spec could not be read: %w", err)
+	}
+	return spec.Decode(name, data, engine.Sections(a.services))
+}
+
+func (a *app) readFile(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(io.LimitReader(a.In, maxSpec))
+	}
+	return os.ReadFile(name)
+}
+
+// open signs in to the account that the command line and the spec mean. done
+// releases it.
+func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount string) (e *engine.Engine, err error) {
+	level := slog.LevelWarn
+	if err := level.UnmarshalText([]byte(c.String("log-level"))); err != nil {
+		return nil, fmt.Errorf("--log-level: %q is not one of debug, info, warn, error", c.String("log-level"))
+	}
+	if c.Int("parallelism") < 0 {
+		return nil, fmt.Errorf("--parallelism: %d is not a positive number", c.Int("parallelism"))
+	}
+	options := awsx.Options{
+		Profile: c.String("profile"), RoleARN: c.String("role-arn"), Region: homeRegion,
+		Parallelism: c.Int("parallelism"),
+		Log:         slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level})),
+	}
+	if file := c.String("sandbox"); file != "" {
+		account, err := newSandbox(file, homeRegion)
+		if err != nil {
+			return nil, err
+		}
+		cfg := account.Config(homeRegion)
+		options.Base, options.Profile = &cfg, ""
+		fmt.Fprintf(a.Err, "SANDBOX: simulated account %s; no call leaves this process\n", account.AccountID())
+	}
+	return engine.Open(ctx, a.services, a.version, options, wantAccount)
+}
+
+// newSandbox makes the simulated account of the partition that region is in,
+// kept in file unless that is inMemory.
+func newSandbox(file, region string) (*sandbox.Account, error) {
+	options := sandbox.Options{Partition: spec.PartitionOf(region)}
+	if file == inMemory || file == "" {
+		return sandbox.New(options, services.Simulators()...), nil
+	}
+	return sandbox.Open(file, options, services.Simulators()...)
+}

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kiso-cli/kiso/pkg/apply"
+	"github.com/kiso-cli/kiso/pkg/engine"
+	"github.com/kiso-cli/kiso/pkg/plan"
+	"github.com/kiso-cli/kiso/pkg/render"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+func (a *app) applyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "apply",
+		Usage:     "plan, show the plan, ask, apply and read back; or apply a saved PLAN exactly",
+		ArgsUsage: "[PLAN]",
+		Flags: []cli.Flag{
+			specFlag(),
+			&cli.BoolFlag{Name: "auto-approve", Usage: "do not ask"},
+			&cli.StringSliceFlag{Name: "allow-irreversible", Usage: "allow the step at `ADDRESS` that cannot be undone; repeatable; or all"},
+			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, or json for one event a line", Value: "text"},
+		},
+		Action: a.apply,
+	}
+}
+
+func (a *app) apply(c *cli.Context) error {
+	format, err := oneOf(c, "format", "text", "json")
+	if err != nil {
+		return err
+	}
+	if c.NArg() > 1 {
+		return fmt.Errorf("kiso apply takes one plan, and got %d", c.NArg())
+	}
+	saved := c.NArg() == 1
+	if !saved && !c.Bool("auto-approve") && (!a.InTerminal || c.String("file") == "-") {
+		return errors.New("nobody can be asked here: use --auto-approve, or plan --out PLAN and apply PLAN; nothing was read")
+	}
+	ctx, cancel := withTimeout(c)
+	defer cancel()
+	out := a.applyRenderer(c, format)
+	reading, done := a.untilStopped(ctx)
+	defer done()
+	e, p, err := a.planToApply(reading, c, out)
+	if err != nil {
+		return err
+	}
+	approved, err := a.approve(c, p, saved)
+	if err != nil {
+		return err
+	}
+	result, err := e.Apply(ctx, p, apply.Options{
+		Exact: saved, Approved: approved, Stop: a.stop, Events: out.Event, Workers: c.Int("parallelism"),
+	})
+	if err != nil {
+		return err
+	}
+	out.Result(p, result)
+	if result.Err() != nil || p.Summary().Blocked > 0 {
+		return errSaid
+	}
+	return nil
+}
+
+func (a *app) applyRenderer(c *cli.Context, format string) render.Apply {
+	if format == "json" {
+		return render.NewJSONLines(a.Out, a.version)
+	}
+	return render.NewApplyText(a.Out, a.Err, a.colour(c, a.OutTerminal), a.colour(c, a.ErrTerminal))
+}
+
+// planToApply returns the saved plan, or makes one and shows it.
+func (a *app) planToApply(ctx context.Context, c *cli.Context, out render.Apply) (*engine.Engine, *plan.Plan, error) {
+	if c.NArg() == 1 {
+		return a.savedPlan(ctx, c, out)
+	}
+	s, err := a.readSpec(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := a.open(ctx, c, s.HomeRegion, s.AccountID)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := e.Plan(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, nil, fmt.Errorf("the plan was not finished, nothing was changed: %w", context.Cause(ctx))
+	}
+	out.Plan(p, c.String("file"))
+	return e, p, nil
+}
+
+// savedPlan opens the account that a saved plan is for, and refuses the plan
+// whole if what it was made of has moved.
+func (a *app) savedPlan(ctx context.Context, c *cli.Context, out render.Apply) (*engine.Engine, *plan.Plan, error) {
+	name := c.Args().First()
+	p, err := loadPlan(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := a.open(ctx, c, p.HomeRegion, p.AccountID)
+	if err != nil {
+		return nil, nil, err
+	}
+	stale, err := e.Stale(ctx, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if stale.Err() != nil {
+		return nil, nil, fmt.Errorf("%s is stale, nothing was changed; plan again:\n%w", name, stale.Err())
+	}
+	out.Plan(p, name)
+	return e, p, nil
+}
+
+// approve asks for what must be approved and returns who may be irreversible.
+func (a *app) approve(c *cli.Context, p *plan.Plan, saved bool) (func(resource.ID) bool, error) {
+	allowed := c.StringSlice("allow-irreversible")
+	if err := checkAllowed(allowed, p); err != nil {
+		return nil, err
+	}
+	ask := a.InTerminal && !c.Bool("auto-approve")
+	if ask && !saved && p.Summary().Changes() > 0 {
+		if answer := a.ask("Make these changes? Only yes is taken as approval: "); answer != "yes" {
+			return nil, errors.New("not approved; nothing was changed")
+		}
+	}
+	for _, change := range p.Changes {
+		address := change.ID.String()
+		if !ask || !change.Irreversible() || slices.Contains(allowed, address) || slices.Contains(allowed, "all") {
+			continue
+		}
+		question := fmt.Sprintf("%s cannot be undone: %s.\nType the address to approve this step, or press Enter to leave it out: ", address, change.Risks[0].Text)
+		if a.ask(question) == address {
+			allowed = append(allowed, address)
+		}
+	}
+	return func(id resource.ID) bool {
+		return slices.Contains(allowed, "all") || slices.Contains(allowed, id.String())
+	}, nil
+}
+
+// checkAllowed refuses an approval that names nothing in the plan: a mistyped
+// address must not pass for one.
+func checkAllowed(allowed []string, p *plan.Plan) error {
+	var addresses []string
+	for _, change := range p.Changes {
+		addresses = append(addresses, change.ID.String())
+	}
+	for _, address := range allowed {
+		if address != "all" && !slices.Contains(addresses, address) {
+			return fmt.Errorf("--allow-irreversible: the plan has no %q%s; nothing was changed", address, didYouMean(address, addresses))
+		}
+	}
+	return nil
+}
+
+func (a *app) ask(question string) string {
+	fmt.Fprint(a.Err, "\n"+question)
+	line, err := a.input().ReadString('\n')
+	if err != nil && line == "" {
+		return ""
+	}
+	return strings.TrimSpace(line)
+}
+
+// input reads the terminal through one buffer, however many questions there are.
+func (a *app) input() *bufio.Reader {
+	if a.answers == nil {
+		a.answers = bufio.NewReader(a.In)
+	}
+	return a.answers
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/urfave/cli/v2"
+)
+
+// inMemory is what --sandbox without a file stands for.
+const inMemory = ":memory:"
+
+// normalize puts a command line into the order that the library needs: it drops
+// flags that stand behind an argument. Global flags come first, then the
+// command, its flags, and its arguments. A flag or command that nobody knows is
+// refused with the name that may have been meant.
+func normalize(app *cli.App, args []string) ([]string, error) {
+	n := &normalizer{level: level{name: app.Name, flags: app.Flags, commands: app.Commands}, globals: app.Flags}
+	rest := args[1:]
+	for len(rest) > 0 {
+		var err error
+		if rest, err = n.take(rest); err != nil {
+			return nil, err
+		}
+	}
+	out := slices.Concat(args[:1], n.front, n.path, n.flags)
+	if len(n.arguments) > 0 {
+		out = append(append(out, "--"), n.arguments...)
+	}
+	return out, nil
+}
+
+// level is the program or command that the words read so far lead to.
+type level struct {
+	name     string
+	flags    []cli.Flag
+	commands []*cli.Command
+}
+
+type normalizer struct {
+	level
+	globals   []cli.Flag
+	front     []string // global flags
+	path      []string // command and subcommand
+	flags     []string
+	arguments []string
+}
+
+// take deals with the first word, and with its value if it is a flag that has one.
+func (n *normalizer) take(args []string) (rest []string, err error) {
+	word := args[0]
+	switch {
+	case word == "--":
+		n.arguments = append(n.arguments, args[1:]...)
+		return nil, nil
+	case len(word) > 1 && word[0] == '-':
+		return n.flag(args)
+	case len(n.commands) > 0:
+		return args[1:], n.command(word)
+	default:
+		n.arguments = append(n.arguments, word)
+		return args[1:], nil
+	}
+}
+
+func (n *normalizer) command(word string) error {
+	var names []string
+	for _, c := range n.commands {
+		if c.HasName(word) {
+			n.path = append(n.path, word)
+			n.level = level{name: n.name + " " + c.Name, flags: c.Flags, commands: c.Subcommands}
+			return nil
+		}
+		names = append(names, c.Names()...)
+	}
+	if word == "help" || word == "h" {
+		n.path = append(n.path, word)
+		n.level = level{name: n.name + " help"}
+		return nil
+	}
+	return fmt.Errorf("%q is no command of %s%s; see %s --help", word, n.name, didYouMean(word, names), n.name)
+}
+
+func (n *normalizer) flag(args []string) ([]string, error) {
+	name, _, hasValue := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
+	if name == "help" || name == "h" {
+		n.flags = append(n.flags, "--help")
+		return args[1:], nil
+	}
+	target, found := &n.flags, find(n.level.flags, name)
+	if global := find(n.globals, name); global != nil && (found == nil || len(n.path) == 0) {
+		target, found = &n.front, global
+	}
+	switch {
+	case found == nil:
+		return nil, fmt.Errorf("%s is no flag of %s%s; see %s --help", args[0], n.name, n.meant(name), n.name)
+	case name == "sandbox" && !hasValue:
+		*target = append(*target, "--sandbox="+inMemory)
+		return args[1:], nil
+	case hasValue || !takesValue(found):
+		*target = append(*target, args[0])
+		return args[1:], nil
+	case len(args) == 1:
+		return nil, fmt.Errorf("%s needs a value; see %s --help", args[0], n.name)
+	default:
+		*target = append(*target, args[0], args[1])
+		return args[2:], nil
+	}
+}
+
+func find(flags []cli.Flag, name string) cli.Flag {
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+func takesValue(f cli.Flag) bool {
+	d, ok := f.(cli.DocGenerationFlag)
+	return ok && d.TakesValue()
+}
+
+func (n *normalizer) meant(name string) string {
+	var names []string
+	for _, f := range slices.Concat(n.level.flags, n.globals) {
+		for _, known := range f.Names() {
+			if len(known) > 1 {
+				names = append(names, "--"+known)
+			}
+		}
+	}
+	return didYouMean("--"+name, names)
+}
+
+// didYouMean names the candidate that is nearest to word, if one is near.
+func didYouMean(word string, candidates []string) string {
+	best, distance := "", len(word)/2+1
+	for _, c := range candidates {
+		if d := levenshtein.Distance(word, c, nil); d < distance {
+			best, distance = c, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}

@@ -1,0 +1,218 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/kiso-cli/kiso/pkg/apply"
+	"github.com/kiso-cli/kiso/pkg/plan"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Apply shows an apply from its plan to its result.
+type Apply interface {
+	Plan(p *plan.Plan, source string)
+	Event(e apply.Event)
+	Result(p *plan.Plan, r *apply.Result)
+}
+
+// ApplyText shows an apply to a person: progress on one stream, plan and result
+// on the other.
+type ApplyText struct {
+	*Text
+	progress *Text
+}
+
+// NewApplyText returns an ApplyText; the booleans say whether to colour.
+func NewApplyText(out, progress io.Writer, colour, progressColour bool) *ApplyText {
+	return &ApplyText{Text: NewText(out, colour), progress: NewText(progress, progressColour)}
+}
+
+// Plan prints the plan that is about to be applied.
+func (t *ApplyText) Plan(p *plan.Plan, source string) { t.Text.Plan(p, source, "") }
+
+var verbs = map[resource.Action]string{resource.Create: "Creat", resource.Update: "Modify"}
+
+// Event prints a line of progress.
+func (t *ApplyText) Event(e apply.Event) {
+	verb := verbs[e.Action]
+	took := e.Elapsed.Round(time.Second)
+	switch {
+	case e.Type == apply.Started:
+		t.progress.line("%s: %sing...", e.ID, verb)
+	case e.Type == apply.Waiting:
+		t.progress.line("%s: Still %sing... [%s elapsed] %s", e.ID, strings.ToLower(verb), took, e.Message)
+	case e.Outcome == apply.Applied && e.Action == resource.Create:
+		t.progress.line("%s: %s after %s", e.ID, t.progress.create("Creation complete"), took)
+	case e.Outcome == apply.Applied:
+		t.progress.line("%s: %s after %s", e.ID, t.progress.create("Modifications complete"), took)
+	case e.Outcome == apply.Converged:
+		t.progress.line("%s: Already as wanted", e.ID)
+	default:
+		t.progress.line("%s: %s", e.ID, t.progress.alarm(outcomeWords[e.Outcome]))
+	}
+}
+
+var outcomeWords = map[apply.Outcome]string{
+	apply.Applied:     "applied",
+	apply.Converged:   "already as wanted",
+	apply.Diverged:    "accepted by AWS, but not in effect",
+	apply.Stale:       "not applied: the live state moved since the plan",
+	apply.Failed:      "failed",
+	apply.NotApproved: "left out: it cannot be undone and was not approved",
+	apply.Skipped:     "skipped",
+	apply.NotStarted:  "not started",
+}
+
+// Result prints what came of each resource, folded over regions, and the count.
+func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
+	if len(r.Steps) > 0 {
+		t.line("\n%s", t.bold("Result"))
+	}
+	for _, g := range foldSteps(r.Steps) {
+		mark := t.create("ok")
+		if !g.Outcome.Good() {
+			mark = t.alarm("x ")
+		}
+		t.line("  %s %s: %s", mark, g.address(), outcomeWords[g.Outcome])
+		t.regions(g.group, "       ")
+		if g.Reason != "" {
+			t.paragraph(g.Step.Reason, "       ")
+		}
+	}
+	t.line("")
+	blocked := p.Summary().Blocked
+	tally := fmt.Sprintf(" Resources: %d added, %d changed, 0 destroyed.", r.CountAction(resource.Create), r.CountAction(resource.Update))
+	if r.Err() == nil && blocked == 0 {
+		t.line("%s%s", t.bold("Apply complete!"), tally)
+		return
+	}
+	t.line("%s%s", t.bold("Apply incomplete."), tally)
+	bad := len(r.Steps) - r.Count(apply.Applied, apply.Converged)
+	t.line("%s %d not applied, %d blocked (see above). Running apply again goes on from here.", t.alarm("Error:"), bad, blocked)
+}
+
+// stepGroup is one step, or the same in several regions.
+type stepGroup struct {
+	group
+	apply.Step
+}
+
+func foldSteps(steps []apply.Step) []stepGroup {
+	var groups []stepGroup
+	index := map[string]int{}
+	for _, s := range steps {
+		like := resource.Change{ID: s.ID, Reason: s.Reason}
+		key := compactJSON([]any{s.ID.Kind, s.ID.Name, s.Outcome, s.Fields, reasonWithoutRegion(like)})
+		i, ok := index[key]
+		if !ok {
+			i = len(groups)
+			index[key] = i
+			groups = append(groups, stepGroup{group: group{Change: like}, Step: s})
+		}
+		groups[i].Regions = append(groups[i].Regions, string(s.ID.Scope))
+	}
+	return groups
+}
+
+// JSONLines shows an apply to a program: one event a line, in the envelope that
+// Terraform's -json output has.
+type JSONLines struct {
+	encoder *json.Encoder
+	now     func() time.Time
+}
+
+// NewJSONLines returns a JSONLines that has said which version speaks.
+func NewJSONLines(w io.Writer, version string) *JSONLines {
+	j := &JSONLines{encoder: json.NewEncoder(w), now: time.Now}
+	j.encoder.SetEscapeHTML(false)
+	j.say("info", "version", "kiso "+version, map[string]any{"kiso": version, "ui": "1.0"})
+	return j
+}
+
+func (j *JSONLines) say(level, kind, message string, more map[string]any) {
+	line := map[string]any{
+		"@level": level, "@message": message, "@module": "kiso.ui",
+		"@timestamp": j.now().UTC().Format(time.RFC3339Nano), "type": kind,
+	}
+	for k, v := range more {
+		line[k] = v
+	}
+	_ = j.encoder.Encode(line) // a reader that has gone away must not stop an apply
+}
+
+// Plan says each planned change, each thing that is blocked, and the counts.
+func (j *JSONLines) Plan(p *plan.Plan, _ string) {
+	for _, note := range p.Notes {
+		j.say("warn", "diagnostic", note, map[string]any{"diagnostic": map[string]any{"severity": "warning", "summary": note}})
+	}
+	for _, c := range p.Changes {
+		switch {
+		case c.Action.Changes():
+			j.say("info", "planned_change", fmt.Sprintf("%s: Plan to %s", c.ID, c.Action), map[string]any{"change": map[string]any{"resource": named(c.ID), "action": c.Action}})
+		case c.Action == resource.Blocked:
+			j.problem(c.ID, c.Reason)
+		}
+	}
+	s := p.Summary()
+	j.summary("plan", s.Create, s.Update, 0)
+}
+
+// Event says one event of the apply.
+func (j *JSONLines) Event(e apply.Event) {
+	level, kind := "info", string(e.Type)
+	hook := map[string]any{"resource": named(e.ID), "action": e.Action, "elapsed_seconds": e.Elapsed.Seconds()}
+	message := fmt.Sprintf("%s: %s", e.ID, e.Message)
+	if e.Type == apply.Started {
+		message = fmt.Sprintf("%s: %s", e.ID, e.Action)
+	}
+	if e.Type == apply.Finished {
+		hook["outcome"] = e.Outcome
+		message = fmt.Sprintf("%s: %s", e.ID, outcomeWords[e.Outcome])
+		if !e.Outcome.Good() {
+			level, kind = "error", "apply_errored"
+			hook["reason"] = e.Message
+		}
+	}
+	j.say(level, kind, message, map[string]any{"hook": hook})
+}
+
+// Result says what went wrong and ends with the change summary.
+func (j *JSONLines) Result(_ *plan.Plan, r *apply.Result) {
+	for _, s := range r.Steps {
+		if !s.Outcome.Good() {
+			j.problem(s.ID, s.Reason)
+		}
+	}
+	bad := len(r.Steps) - r.Count(apply.Applied, apply.Converged)
+	j.summary("apply", r.CountAction(resource.Create), r.CountAction(resource.Update), bad)
+}
+
+func (j *JSONLines) problem(id resource.ID, reason string) {
+	j.say("error", "diagnostic", "Error: "+id.String()+": "+reason, map[string]any{
+		"diagnostic": map[string]any{"severity": "error", "summary": reason, "address": id},
+	})
+}
+
+func (j *JSONLines) summary(operation string, add, change, failed int) {
+	message := fmt.Sprintf("Plan: %d to add, %d to change, 0 to destroy.", add, change)
+	if operation == "apply" {
+		message = fmt.Sprintf("Apply complete! Resources: %d added, %d changed, 0 destroyed.", add, change)
+		if failed > 0 {
+			message = fmt.Sprintf("Apply incomplete. Resources: %d added, %d changed, 0 destroyed, %d not applied.", add, change, failed)
+		}
+	}
+	j.say("info", "change_summary", message, map[string]any{
+		"changes": map[string]any{"add": add, "change": change, "import": 0, "remove": 0, "failed": failed, "operation": operation},
+	})
+}
+
+func named(id resource.ID) map[string]any {
+	return map[string]any{
+		"addr": id, "resource_type": id.Kind, "resource_name": id.Name, "resource": id,
+		"implied_provider": "kiso", "region": id.Scope,
+	}
+}
