@@ -47,7 +47,9 @@ func newResponse(status int, contentType, requestID string) *response {
 }
 
 // AWSJSON is the protocol of services with one path and the operation in the
-// X-Amz-Target header; Target is what stands before the last dot there.
+// X-Amz-Target header, after the last dot. Target is what stands before it
+// (botocore's targetPrefix); of a dotted one, clients may send the last part only,
+// as the Go SDK does for CloudTrail.
 type AWSJSON struct{ Target string }
 
 func (p AWSJSON) vocabulary() vocabulary { return jsonVocabulary }
@@ -55,8 +57,8 @@ func (p AWSJSON) vocabulary() vocabulary { return jsonVocabulary }
 func (p AWSJSON) decode(s *service, r *message) (string, *input, error) {
 	target := r.header.Get("X-Amz-Target")
 	name := target[strings.LastIndexByte(target, '.')+1:]
-	if _, ok := s.Operations[name]; !ok || target != p.Target+"."+name {
-		return target, nil, unknownOperation(http.StatusBadRequest, s.Name, target)
+	if _, ok := s.Operations[name]; !ok || !strings.HasSuffix("."+p.Target+"."+name, "."+target) {
+		return name, nil, unknownOperation(http.StatusBadRequest, s.Name, target)
 	}
 	body, err := decodeJSON(r.body)
 	return name, &input{body: body, raw: r.body}, err

@@ -14,12 +14,14 @@ import (
 
 	"github.com/kiso-cli/kiso/pkg/sandbox"
 	"github.com/kiso-cli/kiso/pkg/sandbox/account"
+	"github.com/kiso-cli/kiso/pkg/sandbox/ec2"
 	"github.com/kiso-cli/kiso/pkg/sandbox/guardduty"
+	"github.com/kiso-cli/kiso/pkg/sandbox/iam"
 	"github.com/kiso-cli/kiso/pkg/sandbox/sts"
 )
 
 func newAccount(options sandbox.Options) *sandbox.Account {
-	return sandbox.New(options, account.New(), guardduty.New(), sts.New())
+	return sandbox.New(options, account.New(), ec2.New(), guardduty.New(), iam.New(), sts.New())
 }
 
 func TestCallerIdentity(t *testing.T) {
