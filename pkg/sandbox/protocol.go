@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -77,8 +78,9 @@ func (p AWSJSON) encodeError(e *APIError, requestID string) *response {
 }
 
 // RESTJSON is the protocol of services that route by method and path and carry
-// JSON bodies.
-type RESTJSON struct{}
+// JSON bodies. Message is the member that holds an error's message, where the
+// service's model does not call it "message".
+type RESTJSON struct{ Message string }
 
 func (p RESTJSON) vocabulary() vocabulary { return restJSONVocabulary }
 
@@ -101,7 +103,7 @@ func (p RESTJSON) encode(op Operation, out any, requestID string) *response {
 func (p RESTJSON) encodeError(e *APIError, requestID string) *response {
 	r := newResponse(e.Status, "application/json", requestID)
 	r.header.Set("X-Amzn-Errortype", e.Code)
-	r.body = errorJSON(e, structure{{"message", e.Message}})
+	r.body = errorJSON(e, structure{{cmp.Or(p.Message, "message"), e.Message}})
 	return r
 }
 
