@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/account/types"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
 // Partition holds what differs between AWS's partitions and no API tells.
@@ -19,6 +18,7 @@ type Partition struct {
 	AccountAPI   string // the region of the account API; "" where there is none
 	RootSignIn   bool   // the root user can sign in to the console
 	RootUser     bool   // there is a root user at all
+	Domain       string // of the endpoints
 }
 
 // PartitionOf returns the facts of a partition by its id, such as "aws".
@@ -29,15 +29,15 @@ type Partition struct {
 func PartitionOf(id, homeRegion string) Partition {
 	switch id {
 	case "aws":
-		return Partition{GlobalRegion: "us-east-1", AccountAPI: "us-east-1", RootSignIn: true, RootUser: true}
+		return Partition{GlobalRegion: "us-east-1", AccountAPI: "us-east-1", RootSignIn: true, RootUser: true, Domain: "amazonaws.com"}
 	case "aws-cn":
-		return Partition{GlobalRegion: "cn-north-1", AccountAPI: "cn-northwest-1"}
+		return Partition{GlobalRegion: "cn-north-1", AccountAPI: "cn-northwest-1", Domain: "amazonaws.com.cn"}
 	case "aws-us-gov":
-		return Partition{GlobalRegion: "us-gov-west-1", RootUser: true}
+		return Partition{GlobalRegion: "us-gov-west-1", RootUser: true, Domain: "amazonaws.com"}
 	case "aws-eusc":
-		return Partition{GlobalRegion: "eusc-de-east-1", RootSignIn: true, RootUser: true}
+		return Partition{GlobalRegion: "eusc-de-east-1", RootSignIn: true, RootUser: true, Domain: "amazonaws.eu"}
 	default:
-		return Partition{GlobalRegion: homeRegion, RootUser: true}
+		return Partition{GlobalRegion: homeRegion, RootUser: true, Domain: "amazonaws.com"}
 	}
 }
 
@@ -86,19 +86,6 @@ func (s *Session) accountRegions(ctx context.Context, at string) ([]Region, erro
 			on := r.RegionOptStatus == types.RegionOptStatusEnabled || r.RegionOptStatus == types.RegionOptStatusEnabledByDefault
 			regions = append(regions, Region{Name: aws.ToString(r.RegionName), Enabled: on, Status: string(r.RegionOptStatus)})
 		}
-	}
-	return sorted(regions), nil
-}
-
-func (s *Session) ec2Regions(ctx context.Context) ([]Region, error) {
-	out, err := Client(s, s.cfg.Region, ec2.NewFromConfig).DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)})
-	if err != nil {
-		return nil, err
-	}
-	var regions []Region
-	for _, r := range out.Regions {
-		status := aws.ToString(r.OptInStatus)
-		regions = append(regions, Region{Name: aws.ToString(r.RegionName), Enabled: status != "not-opted-in", Status: status})
 	}
 	return sorted(regions), nil
 }

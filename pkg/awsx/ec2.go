@@ -1,0 +1,113 @@
+package awsx
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go"
+)
+
+// ec2Regions asks EC2 for the regions. The call is made without the SDK's EC2
+// client, which would be a third of the whole binary for this one question.
+func (s *Session) ec2Regions(ctx context.Context) ([]Region, error) {
+	var answer struct {
+		Regions []struct {
+			Name   string `xml:"regionName"`
+			Status string `xml:"optInStatus"`
+		} `xml:"regionInfo>item"`
+	}
+	if err := s.ec2Query(ctx, "DescribeRegions", "&AllRegions=true", &answer); err != nil {
+		return nil, &smithy.OperationError{ServiceID: "EC2", OperationName: "DescribeRegions", Err: err}
+	}
+	var regions []Region
+	for _, r := range answer.Regions {
+		regions = append(regions, Region{Name: r.Name, Enabled: r.Status != "not-opted-in", Status: r.Status})
+	}
+	return sorted(regions), nil
+}
+
+// ec2Version is the API version of EC2's query protocol.
+const ec2Version = "2016-11-15"
+
+// ec2Query makes one call, repeated as the SDK's retryer says.
+func (s *Session) ec2Query(ctx context.Context, action, parameters string, answer any) error {
+	body := []byte("Action=" + action + "&Version=" + ec2Version + parameters)
+	retryer := newRetryer()
+	for attempt := 1; ; attempt++ {
+		err := s.ec2Attempt(ctx, body, answer)
+		if err == nil || attempt == retryer.MaxAttempts() || !retryer.IsErrorRetryable(err) {
+			return err
+		}
+		pause, delayErr := retryer.RetryDelay(attempt, err)
+		if delayErr != nil {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (s *Session) ec2Attempt(ctx context.Context, body []byte, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.ec2Endpoint(), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	credentials, err := s.cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return err
+	}
+	digest := sha256.Sum256(body)
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(digest[:]), "ec2", s.cfg.Region, time.Now()); err != nil {
+		return err
+	}
+	response, err := s.cfg.HTTPClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return ec2Error(response.StatusCode, data)
+	}
+	return xml.Unmarshal(data, answer)
+}
+
+// ec2Error reads EC2's form of an error.
+func ec2Error(status int, data []byte) error {
+	var body struct {
+		Code    string `xml:"Errors>Error>Code"`
+		Message string `xml:"Errors>Error>Message"`
+	}
+	if err := xml.Unmarshal(data, &body); err != nil || body.Code == "" {
+		body.Code, body.Message = fmt.Sprintf("HTTP%d", status), http.StatusText(status)
+	}
+	return &smithy.GenericAPIError{Code: body.Code, Message: body.Message}
+}
+
+// ec2Endpoint is where EC2 answers; see PartitionOf for the source of the domains.
+func (s *Session) ec2Endpoint() string {
+	if url := os.Getenv("AWS_ENDPOINT_URL_EC2"); url != "" {
+		return url
+	}
+	if s.cfg.BaseEndpoint != nil {
+		return aws.ToString(s.cfg.BaseEndpoint)
+	}
+	return "https://ec2." + s.cfg.Region + "." + s.Partition().Domain + "/"
+}
