@@ -133,11 +133,11 @@ func (a *Account) receive(s *service, msg *message, sc scope) (*exchange, *APIEr
 	defer a.mu.Unlock()
 	x := &exchange{account: a, service: s, op: op, in: in, message: msg, key: sc.accessKey}
 	x.call = a.log(Call{Service: s.Name, Operation: name, Action: op.action, Region: sc.region, Write: op.write, Params: in.params()})
-	x.fault = a.strike(*x.call)
 	x.latency = a.options.Latency
 	if err != nil {
 		return x, asAPIError(err, s)
 	}
+	x.fault = a.strike(*x.call)
 	return x, nil
 }
 
