@@ -48,14 +48,12 @@ func (s *Session) ec2Query(ctx context.Context, action, parameters string, answe
 		if err == nil || attempt == retryer.MaxAttempts() || !retryer.IsErrorRetryable(err) {
 			return err
 		}
-		pause, delayErr := retryer.RetryDelay(attempt, err)
+		delay, delayErr := retryer.RetryDelay(attempt, err)
 		if delayErr != nil {
 			return err
 		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := pause(ctx, delay); err != nil {
+			return err
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/engine"
+	"github.com/kiso-cli/kiso/pkg/plan"
 	"github.com/kiso-cli/kiso/pkg/sandbox"
 	"github.com/kiso-cli/kiso/pkg/services"
 	"github.com/kiso-cli/kiso/pkg/spec"
@@ -45,9 +46,8 @@ func (a *app) readFile(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// open signs in to the account that the command line and the spec mean. done
-// releases it.
-func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount string) (e *engine.Engine, err error) {
+// open signs in to the account that the command line and the spec mean.
+func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount string) (*engine.Engine, error) {
 	level := slog.LevelWarn
 	if err := level.UnmarshalText([]byte(c.String("log-level"))); err != nil {
 		return nil, fmt.Errorf("--log-level: %q is not one of debug, info, warn, error", c.String("log-level"))
@@ -70,6 +70,27 @@ func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount 
 		fmt.Fprintf(a.Err, "SANDBOX: simulated account %s; no call leaves this process\n", account.AccountID())
 	}
 	return engine.Open(ctx, a.services, a.version, options, wantAccount)
+}
+
+// planSpec reads the spec, signs in and plans. An interrupted plan is an error,
+// so that nobody takes half of it for the whole.
+func (a *app) planSpec(ctx context.Context, c *cli.Context) (*engine.Engine, *plan.Plan, error) {
+	s, err := a.readSpec(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := a.open(ctx, c, s.HomeRegion, s.AccountID)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := e.Plan(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, nil, fmt.Errorf("the account was not read to the end, nothing was changed: %w", context.Cause(ctx))
+	}
+	return e, p, nil
 }
 
 // newSandbox makes the simulated account of the partition that region is in,

@@ -82,20 +82,9 @@ func (a *app) planToApply(ctx context.Context, c *cli.Context, out render.Apply)
 	if c.NArg() == 1 {
 		return a.savedPlan(ctx, c, out)
 	}
-	s, err := a.readSpec(c)
+	e, p, err := a.planSpec(ctx, c)
 	if err != nil {
 		return nil, nil, err
-	}
-	e, err := a.open(ctx, c, s.HomeRegion, s.AccountID)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := e.Plan(ctx, s)
-	if err != nil {
-		return nil, nil, err
-	}
-	if ctx.Err() != nil {
-		return nil, nil, fmt.Errorf("the plan was not finished, nothing was changed: %w", context.Cause(ctx))
 	}
 	out.Plan(p, c.String("file"))
 	return e, p, nil

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,20 +38,9 @@ func (a *app) plan(c *cli.Context) error {
 	defer cancel()
 	ctx, cancel = a.untilStopped(ctx)
 	defer cancel()
-	s, err := a.readSpec(c)
+	_, p, err := a.planSpec(ctx, c)
 	if err != nil {
 		return err
-	}
-	e, err := a.open(ctx, c, s.HomeRegion, s.AccountID)
-	if err != nil {
-		return err
-	}
-	p, err := e.Plan(ctx, s)
-	if err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("the plan was not finished: %w", context.Cause(ctx))
 	}
 	next := "kiso apply"
 	if out := c.String("out"); out != "" {

@@ -15,6 +15,7 @@ import (
 	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/apply"
 	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/drift"
 	"github.com/kiso-cli/kiso/pkg/plan"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/spec"
@@ -101,6 +102,11 @@ func (e *Engine) Stale(ctx context.Context, p *plan.Plan) (*apply.Result, error)
 		return nil, err
 	}
 	return apply.Check(ctx, p.Changes, apply.Options{Session: e.Session, Registry: resource.NewRegistry(e.services)})
+}
+
+// Drift says what of a plan left the spec, and who did it. It only reads.
+func (e *Engine) Drift(ctx context.Context, p *plan.Plan) *drift.Report {
+	return drift.Explain(ctx, e.Session, resource.NewRegistry(e.services), p)
 }
 
 func (e *Engine) belongs(p *plan.Plan) error {

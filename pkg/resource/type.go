@@ -48,6 +48,10 @@ type Type[M any] struct {
 	// difference: a pending subscription, a failing delivery. May be nil.
 	Notes func(live M) []string
 
+	// Trace finds the calls that changed a resource; live is nil if it is gone.
+	// May be nil: then any call in the resource's region is meant.
+	Trace func(id ID, live *M) Trace
+
 	Settle Settle
 }
 
@@ -57,6 +61,19 @@ type Doc struct {
 	Controls []string     // CIS and FSBP ids, as Security Hub writes them
 	Reads    []Permission // what Observe may call
 	Writes   []Permission // what Apply may call
+	Changers []Changer    // which calls can take it away from the spec
+}
+
+// Changer is an API call that changes a resource, by the name that CloudTrail
+// records. Path is the field (and those below) that it changes, "" for any or
+// for the resource's existence; Parameter, if set, must be among the call's.
+type Changer struct{ Path, Event, Parameter string }
+
+// Trace says where CloudTrail records the calls that change a resource, and by
+// which names they mention it: one of Names, or anything if there are none.
+type Trace struct {
+	Region string
+	Names  []string
 }
 
 // Permission is an IAM action. Resource is an ARN with the placeholders
@@ -145,6 +162,8 @@ type KindInfo interface {
 	Decode(id ID, want json.RawMessage, needs []Ref) (Resource, error)
 	// Model returns a zero model, for documentation.
 	Model() any
+	// Trace finds the calls that changed the resource of a change.
+	TraceOf(c Change) Trace
 }
 
 // New declares a resource. path is the part of the section that asks for it.
@@ -174,6 +193,18 @@ func (t *Type[M]) Decode(id ID, want json.RawMessage, needs []Ref) (Resource, er
 		return nil, fmt.Errorf("%s: the wanted model does not decode: %w", id, err)
 	}
 	return r, nil
+}
+
+// TraceOf finds the calls that changed the resource of a change.
+func (t *Type[M]) TraceOf(c Change) Trace {
+	if t.Trace == nil {
+		return Trace{Region: string(c.ID.Scope)}
+	}
+	var live *M
+	if err := json.Unmarshal(c.Before, &live); err != nil {
+		live = nil // a model of another version: the id must do
+	}
+	return t.Trace(c.ID, live)
 }
 
 type typed[M any] struct {

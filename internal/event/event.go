@@ -1,0 +1,116 @@
+// Package event reads CloudTrail's record of an API call. It knows the record's
+// form and nothing of how records are fetched or what a call means.
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Event is who made which call, when and from where.
+type Event struct {
+	ID        string    `json:"event_id"`
+	Name      string    `json:"event_name"`
+	Source    string    `json:"event_source"` // such as guardduty.amazonaws.com
+	Time      time.Time `json:"event_time"`
+	Region    string    `json:"region"`
+	Actor     string    `json:"actor"` // an ARN, a service, or "root"
+	AccessKey string    `json:"access_key_id,omitzero"`
+	SourceIP  string    `json:"source_ip,omitzero"`
+	UserAgent string    `json:"user_agent,omitzero"`
+	ErrorCode string    `json:"-"` // set if the call was refused
+
+	parameters any
+}
+
+// record is the part of CloudTrail's record that is read (CloudTrail user
+// guide, "CloudTrail record contents").
+type record struct {
+	EventID           string `json:"eventID"`
+	EventName         string `json:"eventName"`
+	EventSource       string `json:"eventSource"`
+	EventTime         string `json:"eventTime"`
+	AWSRegion         string `json:"awsRegion"`
+	SourceIPAddress   string `json:"sourceIPAddress"`
+	UserAgent         string `json:"userAgent"`
+	ErrorCode         string `json:"errorCode"`
+	RequestParameters any    `json:"requestParameters"`
+	UserIdentity      struct {
+		Type        string `json:"type"`
+		ARN         string `json:"arn"`
+		PrincipalID string `json:"principalId"`
+		AccountID   string `json:"accountId"`
+		InvokedBy   string `json:"invokedBy"`
+		AccessKeyID string `json:"accessKeyId"`
+	} `json:"userIdentity"`
+}
+
+// Parse reads one record.
+func Parse(text string) (Event, error) {
+	var r record
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return Event{}, fmt.Errorf("not a CloudTrail record: %w", err)
+	}
+	at, err := time.Parse(time.RFC3339, r.EventTime)
+	if err != nil {
+		return Event{}, fmt.Errorf("not a CloudTrail record: %w", err)
+	}
+	return Event{
+		ID: r.EventID, Name: r.EventName, Source: r.EventSource, Time: at.UTC(), Region: r.AWSRegion,
+		Actor: r.actor(), AccessKey: r.UserIdentity.AccessKeyID, SourceIP: r.SourceIPAddress, UserAgent: r.UserAgent,
+		ErrorCode: r.ErrorCode, parameters: r.RequestParameters,
+	}, nil
+}
+
+func (r *record) actor() string {
+	u := r.UserIdentity
+	switch {
+	case u.Type == "Root":
+		return "root"
+	case u.ARN != "":
+		return u.ARN
+	case u.InvokedBy != "":
+		return u.InvokedBy
+	case u.PrincipalID != "":
+		return u.PrincipalID
+	case u.AccountID != "":
+		return u.Type + " of account " + u.AccountID
+	default:
+		return "unknown (" + u.Type + ")"
+	}
+}
+
+// Names says whether the call's parameters name the parameter, at any depth and
+// in any case: CloudTrail writes names as the service's own model does.
+func (e Event) Names(parameter string) bool {
+	return search(e.parameters, func(key string, _ any) bool { return strings.EqualFold(key, parameter) })
+}
+
+// Mentions says whether any of the call's parameters has the value.
+func (e Event) Mentions(value string) bool {
+	return search(e.parameters, func(_ string, v any) bool {
+		text, ok := v.(string)
+		return ok && text == value
+	})
+}
+
+// search walks JSON until found is true.
+func search(v any, found func(key string, v any) bool) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, item := range v {
+			if found(key, item) || search(item, found) {
+				return true
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if found("", item) || search(item, found) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/kiso-cli/kiso/pkg/render"
+)
+
+func (a *app) driftCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "drift",
+		Usage: "show what left the spec, and who did it; never writes; exits 2 if anything did",
+		Flags: []cli.Flag{
+			specFlag(),
+			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text or json", Value: "text"},
+		},
+		Action: a.drift,
+	}
+}
+
+func (a *app) drift(c *cli.Context) error {
+	if err := noArguments(c); err != nil {
+		return err
+	}
+	format, err := oneOf(c, "format", "text", "json")
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withTimeout(c)
+	defer cancel()
+	ctx, cancel = a.untilStopped(ctx)
+	defer cancel()
+	e, p, err := a.planSpec(ctx, c)
+	if err != nil {
+		return err
+	}
+	report := e.Drift(ctx, p)
+	if ctx.Err() != nil {
+		return fmt.Errorf("the report was not finished: %w", context.Cause(ctx))
+	}
+	if format == "json" {
+		err = report.Encode(a.Out)
+	} else {
+		render.NewText(a.Out, a.colour(c, a.OutTerminal)).Drift(report, c.String("file"))
+	}
+	if err != nil {
+		return err
+	}
+	return verdict(p, true)
+}

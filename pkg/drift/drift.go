@@ -1,0 +1,182 @@
+// Package drift says what left the spec, and who did it: it takes a plan, which
+// knows what differs, and looks in CloudTrail's event history for the calls
+// that made it so. It only reads.
+package drift
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kiso-cli/kiso/internal/event"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/plan"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Status says in which way a resource is not as the spec wants it.
+type Status string
+
+const (
+	Drifted Status = "drifted"            // it is there and differs
+	Gone    Status = "deleted"            // a recorded call took it away
+	Never   Status = "never_bootstrapped" // it is not there, and no call took it away
+)
+
+// Report is what left the spec.
+type Report struct {
+	Plan  *plan.Plan
+	Items []Item
+	Notes []string // regions whose history could not be read, and why
+}
+
+// Count returns how many items have a status.
+func (r *Report) Count(s Status) int {
+	n := 0
+	for _, item := range r.Items {
+		if item.Status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Encode writes the report as indented JSON.
+func (r *Report) Encode(w io.Writer) error {
+	summary := r.Plan.Summary()
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(map[string]any{
+		"format_version": plan.FormatVersion, "kiso_version": r.Plan.KisoVersion,
+		"timestamp":  r.Plan.Timestamp.Format(time.RFC3339),
+		"account_id": r.Plan.AccountID, "partition": r.Plan.Partition, "home_region": r.Plan.HomeRegion,
+		"complete": summary.Blocked == 0, "drift": r.Items, "notes": slices.Concat(r.Plan.Notes, r.Notes),
+		"blocked": blockedIn(r.Plan),
+		"summary": map[string]int{
+			"drifted": r.Count(Drifted), "deleted": r.Count(Gone), "never_bootstrapped": r.Count(Never),
+			"in_sync": summary.InSync, "managed_elsewhere": summary.Managed, "blocked": summary.Blocked,
+		},
+	})
+}
+
+func blockedIn(p *plan.Plan) []map[string]any {
+	blocked := []map[string]any{}
+	for _, c := range p.Changes {
+		if c.Action == resource.Blocked {
+			blocked = append(blocked, map[string]any{"address": c.ID, "reason": c.Reason})
+		}
+	}
+	return blocked
+}
+
+// Item is one resource that is not as the spec wants it.
+type Item struct {
+	Address resource.ID    `json:"address"`
+	Service string         `json:"service"`
+	Region  resource.Scope `json:"region"`
+	Status  Status         `json:"status"`
+	Fields  []Field        `json:"fields"`
+}
+
+// Field is one difference. By is nil where no call is on record: it is older
+// than 90 days, or AWS itself changed it.
+type Field struct {
+	Path string       `json:"path"`
+	Spec any          `json:"spec"`
+	Live any          `json:"live"`
+	By   *event.Event `json:"by"`
+}
+
+// Explain makes the report of a plan.
+func Explain(ctx context.Context, session *awsx.Session, registry resource.Registry, p *plan.Plan) *Report {
+	h := &history{session: session, regions: map[string]*regionHistory{}}
+	report := &Report{Plan: p, Items: []Item{}, Notes: []string{}}
+	var changed []resource.Change
+	for _, c := range p.Changes {
+		if c.Action.Changes() {
+			changed = append(changed, c)
+		}
+	}
+	report.Items = make([]Item, len(changed))
+	var wg sync.WaitGroup
+	for i, c := range changed {
+		wg.Go(func() { report.Items[i] = h.item(ctx, registry, c) })
+	}
+	wg.Wait()
+	report.Notes = append(report.Notes, h.notes()...)
+	return report
+}
+
+func (h *history) item(ctx context.Context, registry resource.Registry, c resource.Change) Item {
+	item := Item{Address: c.ID, Service: c.ID.Kind.Service(), Region: c.ID.Scope, Status: Drifted, Fields: []Field{}}
+	kind, known := registry[c.ID.Kind]
+	if !known {
+		return item
+	}
+	search := &search{trace: kind.TraceOf(c), changers: kind.Documentation().Changers}
+	if search.trace.Region == string(resource.Global) {
+		search.trace.Region = h.session.Partition().GlobalRegion
+	}
+	if c.Action == resource.Create {
+		item.Status = Never
+		if by := h.find(ctx, search, ""); by != nil && takesAway(by.Name) {
+			item.Status = Gone
+			item.Fields = append(item.Fields, Field{Path: "", Spec: "present", Live: nil, By: by})
+		}
+		return item
+	}
+	for _, f := range c.Fields {
+		item.Fields = append(item.Fields, Field{Path: f.Path, Spec: f.After, Live: f.Before, By: h.find(ctx, search, f.Path)})
+	}
+	return item
+}
+
+// takesAway says whether a call by its name ends a resource: AWS names such
+// calls alike throughout.
+func takesAway(name string) bool {
+	return slices.ContainsFunc([]string{"Delete", "Disable", "BatchDisable", "Remove", "Unsubscribe"}, func(prefix string) bool {
+		return strings.HasPrefix(name, prefix)
+	})
+}
+
+// search is what to look for.
+type search struct {
+	trace    resource.Trace
+	changers []resource.Changer
+}
+
+// find returns the newest call that can have changed the field at path.
+func (h *history) find(ctx context.Context, s *search, path string) *event.Event {
+	var newest *event.Event
+	for _, changer := range s.changers {
+		if !changes(changer, path) {
+			continue
+		}
+		for _, e := range h.events(ctx, s.trace.Region, changer.Event) {
+			if e.ErrorCode != "" || !s.meant(e, changer) {
+				continue
+			}
+			if newest == nil || e.Time.After(newest.Time) {
+				newest = &e
+			}
+			break // newest first
+		}
+	}
+	return newest
+}
+
+func changes(c resource.Changer, path string) bool {
+	return c.Path == "" || path == c.Path || strings.HasPrefix(path, c.Path+".")
+}
+
+func (s *search) meant(e event.Event, c resource.Changer) bool {
+	if c.Parameter != "" && !e.Names(c.Parameter) {
+		return false
+	}
+	return len(s.trace.Names) == 0 || slices.ContainsFunc(s.trace.Names, e.Mentions)
+}

@@ -1,0 +1,67 @@
+package drift
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/kiso-cli/kiso/internal/event"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+)
+
+// history reads the event history, each question once, one question at a time
+// in each region.
+type history struct {
+	session *awsx.Session
+	mu      sync.Mutex
+	regions map[string]*regionHistory
+}
+
+type regionHistory struct {
+	mu     sync.Mutex
+	events map[string][]event.Event // by event name
+	err    error                    // the first refusal ends the asking
+}
+
+// events returns what is on record, newest first; nothing where it cannot be
+// read, which notes tell.
+func (h *history) events(ctx context.Context, region, name string) []event.Event {
+	r := h.region(region)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if events, asked := r.events[name]; asked || r.err != nil {
+		return events
+	}
+	events, err := h.session.LookupEvents(ctx, region, name)
+	if err != nil {
+		r.err = err
+		return nil
+	}
+	slices.SortStableFunc(events, func(a, b event.Event) int { return b.Time.Compare(a.Time) })
+	r.events[name] = events
+	return events
+}
+
+func (h *history) region(name string) *regionHistory {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r, ok := h.regions[name]
+	if !ok {
+		r = &regionHistory{events: map[string][]event.Event{}}
+		h.regions[name] = r
+	}
+	return r
+}
+
+// notes says in which regions the history could not be read.
+func (h *history) notes() []string {
+	var notes []string
+	for _, name := range slices.Sorted(maps.Keys(h.regions)) {
+		if err := h.regions[name].err; err != nil {
+			notes = append(notes, fmt.Sprintf("who changed what in %s is not known: %s", name, awsx.Explain(err)))
+		}
+	}
+	return notes
+}
