@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kiso-cli/kiso/pkg/sandbox"
+	"github.com/kiso-cli/kiso/pkg/sandbox/config"
 	"github.com/kiso-cli/kiso/pkg/sandbox/iam"
 	sim "github.com/kiso-cli/kiso/pkg/sandbox/securityhub"
 )
@@ -30,7 +31,13 @@ const (
 	nist   = "arn:aws:securityhub:eu-west-1::standards/nist-800-53/v/5.0.0"
 )
 
-func newAccount(o sandbox.Options) *sandbox.Account { return sandbox.New(o, sim.New(), iam.New()) }
+func newAccount(o sandbox.Options) *sandbox.Account {
+	return sandbox.New(o, sim.New(), config.New(), iam.New())
+}
+
+func record(a *sandbox.Account, on bool) {
+	config.Edit(a, region, func(s *config.State) { s.Recorder = &config.Recorder{Name: "default", Recording: on} })
+}
 
 // client does not retry, so that each refusal is seen.
 func client(a *sandbox.Account, region string) *securityhub.Client {
@@ -200,6 +207,7 @@ func TestDescribeStandardsInAnotherPartition(t *testing.T) {
 func TestStandardsTakeTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		acct := newAccount(sandbox.Options{PageSize: 1})
+		record(acct, true)
 		sim.Edit(acct, region, func(s *sim.State) { s.PendingFor, s.DeletingFor = time.Minute, time.Minute })
 		c := client(acct, region)
 		enable(t, c)
@@ -216,6 +224,7 @@ func TestStandardsTakeTheirTime(t *testing.T) {
 		assertRefused(t, disable(), "InvalidInputException", "in state PENDING, please try later")
 
 		time.Sleep(time.Minute)
+		assert.Equal(t, map[string]string{fsbp: "READY", cis120: "READY"}, statuses(t, c))
 		require.NoError(t, disable())
 		assert.Equal(t, "DELETING", statuses(t, c)[cis120])
 		assertRefused(t, register(t.Context(), c, cis120), "InvalidInputException", "in state DELETING, please try later")
@@ -223,6 +232,25 @@ func TestStandardsTakeTheirTime(t *testing.T) {
 		assert.NotContains(t, statuses(t, c), cis120)
 		require.NoError(t, register(t.Context(), c, cis120, fsbp), "a standard that is enabled may be named again")
 		assert.Equal(t, "PENDING", statuses(t, c)[cis120])
+	})
+}
+
+func TestStandardsWithoutARecorderStayIncomplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		acct := newAccount(sandbox.Options{})
+		c := client(acct, region)
+		enable(t, c)
+		record(acct, false)
+		require.NoError(t, register(t.Context(), c, fsbp))
+		record(acct, true)
+		time.Sleep(time.Hour)
+		require.NoError(t, register(t.Context(), c, fsbp))
+		out, err := c.GetEnabledStandards(t.Context(), &securityhub.GetEnabledStandardsInput{})
+		require.NoError(t, err)
+		require.Len(t, out.StandardsSubscriptions, 1)
+		assert.Equal(t, types.StandardsStatusIncomplete, out.StandardsSubscriptions[0].StandardsStatus)
+		assert.Equal(t, types.StatusReasonCodeNoAvailableConfigurationRecorder, out.StandardsSubscriptions[0].StandardsStatusReason.StatusReasonCode)
+		assert.True(t, config.Get(acct, region).Recorder.Recording)
 	})
 }
 

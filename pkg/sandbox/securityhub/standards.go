@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kiso-cli/kiso/pkg/sandbox"
+	"github.com/kiso-cli/kiso/pkg/sandbox/config"
 )
 
 // standard is one of Security Hub's catalogue.
@@ -229,7 +230,8 @@ func tryLater(req *sandbox.Request, status, name string) error {
 	return invalidInput(fmt.Sprintf("StandardsSubscription(s) in state %s, please try later: [\"%s\"]", status, subscriptionARN(req, name)))
 }
 
-// subscribe enables a standard if it is not enabled yet.
+// subscribe enables a standard if it is not enabled yet. If AWS Config does not
+// record now, the standard stays incomplete, whatever Config does later.
 func (s *State) subscribe(req *sandbox.Request, name string) *Subscription {
 	if live := s.Hub.Standards[name]; live.status(req.Now) != gone {
 		return live
@@ -238,6 +240,9 @@ func (s *State) subscribe(req *sandbox.Request, name string) *Subscription {
 		s.Hub.Standards = map[string]*Subscription{}
 	}
 	fresh := &Subscription{ReadyAt: req.Now.Add(s.PendingFor)}
+	if recorder := sandbox.In[config.State](req, config.Service, req.Region).Recorder; recorder == nil || !recorder.Recording {
+		fresh.Reason = "NO_AVAILABLE_CONFIGURATION_RECORDER"
+	}
 	s.Hub.Standards[name] = fresh
 	return fresh
 }
