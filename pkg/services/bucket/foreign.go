@@ -1,0 +1,18 @@
+package bucket
+
+import (
+	"context"
+
+	"github.com/kiso-cli/kiso/internal/reads"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Foreign returns a *resource.ManagedError if the bucket that p.Source delivers
+// to belongs to another account; nil if it is this account's, or is not there.
+// The same bucket asked for from several regions is looked up once.
+func Foreign(ctx context.Context, env resource.Env, p Place) error {
+	p.Adopted = true
+	key := reads.Key{Service: "s3", Call: "HeadBucket in use", Arg: p.Name}
+	_, err := reads.Get(ctx, env.Reads, key, func(ctx context.Context) (string, error) { return regionOf(ctx, env, p) })
+	return err
+}

@@ -1,0 +1,204 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Lock is the model of a bucket's Object Lock and its default retention.
+type Lock struct {
+	Enabled   bool   `json:"object_lock_enabled"`
+	Mode      Mode   `json:"mode,omitzero"`
+	Retention Period `json:"retention,omitzero"`
+}
+
+// Mode is a retention mode.
+type Mode string
+
+// compliance cannot be bypassed by anybody, governance with a permission.
+const (
+	compliance Mode = "COMPLIANCE"
+	governance Mode = "GOVERNANCE"
+)
+
+// Raise keeps a live COMPLIANCE.
+func (m Mode) Raise(live Mode) Mode {
+	if live == compliance {
+		return live
+	}
+	return m
+}
+
+// Period is how long objects are retained, "365 days" or "1 years".
+type Period string
+
+// Days returns a period of days.
+func Days(n int) Period { return Period(fmt.Sprintf("%d days", n)) }
+
+// Years returns a period of years.
+func Years(n int) Period { return Period(fmt.Sprintf("%d years", n)) }
+
+func (p Period) parse() (n int, unit string) {
+	// The zero of what does not parse is shorter than any period.
+	_, _ = fmt.Sscanf(string(p), "%d %s", &n, &unit)
+	return n, unit
+}
+
+func (p Period) days() int {
+	n, unit := p.parse()
+	if unit == "years" {
+		return n * 365
+	}
+	return n
+}
+
+// Raise keeps a live period that is at least as long.
+func (p Period) Raise(live Period) Period {
+	if live.days() >= p.days() {
+		return live
+	}
+	return p
+}
+
+func newLockType(o Options) *resource.Type[Lock] {
+	t := &lockType{o}
+	return &resource.Type[Lock]{
+		Kind: resource.Kind(o.Service + ".bucket_lock"),
+		Doc: resource.Doc{
+			Summary:  "Object Lock of the log bucket, with a default retention for what is written from then on. Longer and stricter ones stay.",
+			Controls: []string{"S3.15"},
+			Reads:    toFind("GetBucketObjectLockConfiguration"),
+			Writes:   permissions("PutBucketObjectLockConfiguration"),
+		},
+		Observe: t.observe,
+		Apply:   t.apply,
+		Risk:    risk,
+		// Versioning was just turned on.
+		Settle: resource.Settle{RetryOn: append([]resource.Transient{{Code: "InvalidBucketState"}}, transient...)},
+	}
+}
+
+type lockType struct{ Options }
+
+// observe takes a bucket that is locked and retains nothing for absent, as one
+// that is not there: kiso creates its own with the lock, so what is missing
+// then is a default retention. A bucket without a lock is another matter.
+func (t *lockType) observe(ctx context.Context, env resource.Env, id resource.ID) (*Lock, error) {
+	place, err := t.Locate(ctx, env, id)
+	if err != nil {
+		return nil, err
+	}
+	b, err := find(ctx, env, place)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	live, err := b.lock(ctx)
+	if err != nil || live.Enabled && live.Retention == "" {
+		return nil, err
+	}
+	return &live, nil
+}
+
+func (b *found) lock(ctx context.Context) (Lock, error) {
+	out, err := b.client().GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: &b.name, ExpectedBucketOwner: b.owner()})
+	out, err = or(out, err, &s3.GetObjectLockConfigurationOutput{}, "ObjectLockConfigurationNotFoundError", "ObjectLockConfigurationNotFound")
+	if err != nil || out.ObjectLockConfiguration == nil {
+		return Lock{}, err
+	}
+	live := Lock{Enabled: out.ObjectLockConfiguration.ObjectLockEnabled == types.ObjectLockEnabledEnabled}
+	rule := out.ObjectLockConfiguration.Rule
+	if rule == nil || rule.DefaultRetention == nil {
+		return live, nil
+	}
+	live.Mode = Mode(rule.DefaultRetention.Mode)
+	switch r := rule.DefaultRetention; {
+	case aws.ToInt32(r.Years) > 0:
+		live.Retention = Years(int(*r.Years))
+	case aws.ToInt32(r.Days) > 0:
+		live.Retention = Days(int(*r.Days))
+	}
+	return live, nil
+}
+
+// risk names what nobody can take back. A bucket that is new, or was created
+// with the lock, gets nothing that cannot be lifted as long as its retention is
+// GOVERNANCE.
+func risk(d resource.Delta[Lock]) []resource.Risk {
+	var risks []resource.Risk
+	if d.Before != nil && !d.Before.Enabled {
+		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: "Object Lock cannot be turned off again, and versioning not be suspended: the bucket exists and has none yet"})
+	}
+	if d.After.Mode == compliance && (d.Has("mode") || d.Has("retention")) {
+		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: fmt.Sprintf("COMPLIANCE retention: nobody, root included, can delete what is written to the bucket for %s, nor shorten that", d.After.Retention)})
+	}
+	return risks
+}
+
+// apply replaces the whole configuration, which has nothing but these members.
+func (t *lockType) apply(ctx context.Context, env resource.Env, d resource.Delta[Lock]) error {
+	b, err := located(ctx, env, t.Options, d.ID)
+	if err != nil {
+		return err
+	}
+	retention := &types.DefaultRetention{Mode: types.ObjectLockRetentionMode(d.After.Mode)}
+	switch n, unit := d.After.Retention.parse(); unit {
+	case "years":
+		retention.Years = aws.Int32(int32(n))
+	default:
+		retention.Days = aws.Int32(int32(n))
+	}
+	_, err = b.client().PutObjectLockConfiguration(ctx, &s3.PutObjectLockConfigurationInput{
+		Bucket: &b.name, ExpectedBucketOwner: b.owner(),
+		ObjectLockConfiguration: &types.ObjectLockConfiguration{
+			ObjectLockEnabled: types.ObjectLockEnabledEnabled,
+			Rule:              &types.ObjectLockRule{DefaultRetention: retention},
+		},
+	})
+	return err
+}
+
+// located finds the bucket for a write.
+func located(ctx context.Context, env resource.Env, o Options, id resource.ID) (*found, error) {
+	place, err := o.Locate(ctx, env, id)
+	if err != nil {
+		return nil, err
+	}
+	b, err := find(ctx, env, place)
+	if err == nil && b == nil {
+		err = resource.Pending("the bucket " + place.Name + " cannot be seen yet")
+	}
+	return b, err
+}
+
+// DefaultRetention returns the default retention of a bucket of this account,
+// such as "365 days (GOVERNANCE)"; "" if there is none, or no such bucket.
+func DefaultRetention(ctx context.Context, env resource.Env, p Place) (string, error) {
+	b, err := find(ctx, env, p)
+	if err != nil || b == nil {
+		return "", err
+	}
+	return b.retention(ctx)
+}
+
+func (b *found) retention(ctx context.Context) (string, error) {
+	lock, err := b.lock(ctx)
+	if err != nil || lock.Retention == "" {
+		return "", err
+	}
+	return fmt.Sprintf("%s (%s)", lock.Retention, lock.Mode), nil
+}
+
+func (b *found) refuseRetention(ctx context.Context, why string) error {
+	retention, err := b.retention(ctx)
+	if err != nil || retention == "" {
+		return err
+	}
+	return errors.New("bucket " + b.name + " has an Object Lock default retention of " + retention + ": " + why)
+}

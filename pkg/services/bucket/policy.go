@@ -1,0 +1,278 @@
+package bucket
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/kiso-cli/kiso/internal/policydoc"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Policy is the model of a bucket policy: its statements by Sid, and how the
+// bucket is used.
+type Policy struct {
+	Statements map[string]policydoc.Statement `json:"statements"`
+
+	Document string `json:"document,omitzero" diff:"-"` // as it is, statements of others included
+	Bucket   string `json:"bucket" diff:"-"`            // ARN
+	Source   string `json:"source,omitzero" diff:"-"`   // ARN that the service writes for
+	Prefix   string `json:"prefix,omitzero" diff:"-"`   // of the object keys
+}
+
+// maxPolicy is the longest policy that S3 takes (Amazon S3 user guide, "Bucket
+// policies for Amazon S3").
+const maxPolicy = 20 << 10
+
+func wantedPolicy(in resource.Input, w Wanted) Policy {
+	p := Policy{Bucket: in.Identity.ARN("s3", "", w.Name), Source: w.Source, Statements: map[string]policydoc.Statement{}}
+	for _, s := range append([]policydoc.Statement{tlsOnly(p.Bucket)}, w.Statements...) {
+		p.Statements[s.Sid] = s
+	}
+	return p
+}
+
+// tlsOnly denies what does not come over TLS (Amazon S3 user guide, "Security
+// best practices").
+func tlsOnly(bucket string) policydoc.Statement {
+	return policydoc.Statement{
+		Sid: "AllowSSLRequestsOnly", Effect: "Deny", Principal: "*", Action: "s3:*",
+		Resource:  []string{bucket, bucket + "/*"},
+		Condition: policydoc.Condition{"Bool": {"aws:SecureTransport": "false"}},
+	}
+}
+
+func newPolicyType(o Options) *resource.Type[Policy] {
+	t := &policyType{o}
+	return &resource.Type[Policy]{
+		Kind: resource.Kind(o.Service + ".bucket_policy"),
+		Doc: resource.Doc{
+			Summary:  "The statements of the bucket policy that refuse requests without TLS and let the service write. Statements of others stay.",
+			Controls: []string{"S3.5"},
+			Reads:    toFind("GetBucketPolicy"),
+			Writes:   permissions("PutBucketPolicy"),
+		},
+		Observe: t.observe,
+		Adapt:   adaptPolicy,
+		Apply:   t.apply,
+		Settle:  resource.Settle{RetryOn: transient},
+	}
+}
+
+type policyType struct{ Options }
+
+// observe finds a policy of a bucket that is in use even where it has none:
+// what is wanted then depends on who uses it.
+func (t *policyType) observe(ctx context.Context, env resource.Env, id resource.ID) (*Policy, error) {
+	place, err := t.Locate(ctx, env, id)
+	if err != nil {
+		return nil, err
+	}
+	b, err := find(ctx, env, place)
+	if err != nil {
+		return nil, err
+	}
+	live := &Policy{Bucket: env.Identity.ARN("s3", "", place.Name), Source: place.Source, Prefix: place.Prefix}
+	if b != nil {
+		if live.Document, err = b.policy(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if live.Document == "" && live.Source == "" {
+		return nil, nil
+	}
+	doc, err := policydoc.Parse(live.Document)
+	if err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", place.Name, err)
+	}
+	live.Statements = doc.BySid()
+	return live, nil
+}
+
+func (b *found) policy(ctx context.Context) (string, error) {
+	out, err := b.client().GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &b.name, ExpectedBucketOwner: b.owner()})
+	out, err = or(out, err, &s3.GetBucketPolicyOutput{}, "NoSuchBucketPolicy")
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.Policy), nil
+}
+
+// adaptPolicy fits the wanted statements to the bucket that is in use, and keeps
+// in them what the live ones allow to the same service for others.
+func adaptPolicy(live, want Policy) (Policy, []string) {
+	replace := []string{want.Bucket, live.Bucket}
+	if live.Prefix != "" {
+		replace = append([]string{want.Bucket + "/AWSLogs/", live.Bucket + "/" + live.Prefix + "/AWSLogs/"}, replace...)
+	}
+	if want.Source != "" && live.Source != "" {
+		replace = append(replace, want.Source, live.Source)
+	}
+	want.Statements = replaced(want.Statements, strings.NewReplacer(replace...))
+	var notes []string
+	for sid, s := range want.Statements {
+		shared, note := share(live.Statements[sid], s)
+		want.Statements[sid] = shared
+		if note != "" {
+			notes = append(notes, note)
+		}
+	}
+	slices.Sort(notes)
+	return want, notes
+}
+
+// replaced returns the statements with names in their resources and conditions
+// replaced.
+func replaced(statements map[string]policydoc.Statement, r *strings.Replacer) map[string]policydoc.Statement {
+	out := map[string]policydoc.Statement{}
+	for sid, s := range statements {
+		s.Resource = each(s.Resource, r)
+		condition := policydoc.Condition{}
+		for operator, keys := range s.Condition {
+			condition[operator] = map[string]any{}
+			for key, value := range keys {
+				condition[operator][key] = each(value, r)
+			}
+		}
+		s.Condition = condition
+		out[sid] = s
+	}
+	return out
+}
+
+func each(v any, r *strings.Replacer) any {
+	list := texts(v)
+	for i := range list {
+		list[i] = r.Replace(list[i])
+	}
+	return oneOrMore(list)
+}
+
+// share keeps what a live statement allows besides the wanted one, if it is that
+// otherwise: a bucket may collect the logs of several accounts. Where such a
+// statement is not bound to sources as ours is, binding it would end the
+// delivery of the others: it stays as it is.
+func share(live, want policydoc.Statement) (policydoc.Statement, string) {
+	wide := want
+	wide.Resource = union(want.Resource, live.Resource)
+	if want.Effect != "Allow" || !sameButBinding(live, wide) {
+		return want, ""
+	}
+	condition, bound := shareSources(live.Condition, want.Condition)
+	if !bound && len(texts(wide.Resource)) > len(texts(want.Resource)) {
+		return live, fmt.Sprintf("the statement %s lets the service write for other accounts too (%s) and is not bound to sources one by one: it stays, because binding it would end their delivery; add the sources of all of them by hand",
+			want.Sid, strings.Join(texts(live.Resource), ", "))
+	}
+	wide.Condition = condition
+	return wide, ""
+}
+
+// sameButBinding says whether two statements differ in their conditions at most,
+// and those of live ask for nothing that want's do not.
+func sameButBinding(live, want policydoc.Statement) bool {
+	for operator, keys := range live.Condition {
+		for key := range keys {
+			if !isSource(key) && lookup(want.Condition, operator, key) == nil {
+				return false
+			}
+		}
+	}
+	live.Condition, want.Condition = nil, nil
+	live.Resource = union(want.Resource, live.Resource)
+	return live.Equivalent(want)
+}
+
+// shareSources returns the wanted condition with the live sources added, and
+// whether there are any.
+func shareSources(live, want policydoc.Condition) (condition policydoc.Condition, bound bool) {
+	condition = policydoc.Condition{}
+	for operator, keys := range want {
+		condition[operator] = maps.Clone(keys)
+		for key, value := range keys {
+			if sources := lookup(live, operator, key); isSource(key) && sources != nil {
+				condition[operator][key], bound = union(value, sources), true
+			}
+		}
+	}
+	return condition, bound
+}
+
+func isSource(key string) bool {
+	return strings.EqualFold(key, "aws:SourceArn") || strings.EqualFold(key, "aws:SourceAccount")
+}
+
+// lookup returns the value of a condition key, whose case does not matter.
+func lookup(c policydoc.Condition, operator, key string) any {
+	for k, value := range c[operator] {
+		if strings.EqualFold(k, key) {
+			return value
+		}
+	}
+	return nil
+}
+
+// union returns the texts of a, then those of b that a lacks.
+func union(a, b any) any {
+	all := texts(a)
+	for _, t := range texts(b) {
+		if !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	return oneOrMore(all)
+}
+
+func oneOrMore(list []string) any {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return list
+}
+
+// texts lists the strings of a member that may be one or a list.
+func texts(v any) []string {
+	var list []string
+	switch v := v.(type) {
+	case string:
+		list = []string{v}
+	case []string:
+		list = append(list, v...)
+	case []any:
+		for _, item := range v {
+			if s, ok := item.(string); ok {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}
+
+// apply puts the policy with the statements that differ in it.
+func (t *policyType) apply(ctx context.Context, env resource.Env, d resource.Delta[Policy]) error {
+	b, err := located(ctx, env, t.Options, d.ID)
+	if err != nil {
+		return err
+	}
+	doc, err := policydoc.Parse(d.After.Document)
+	if err != nil {
+		return fmt.Errorf("bucket %s: %w", b.name, err)
+	}
+	changed := map[string]policydoc.Statement{}
+	for sid, s := range d.After.Statements {
+		if d.Has("statements." + sid) {
+			changed[sid] = s
+		}
+	}
+	policy := doc.With(changed).String()
+	if len(policy) > maxPolicy {
+		return fmt.Errorf("bucket %s: with kiso's statements the policy would be %d bytes long, and S3 takes %d; shorten the statements that are there (%d bytes), or choose another bucket name in the spec",
+			b.name, len(policy), maxPolicy, len(d.After.Document))
+	}
+	_, err = b.client().PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &b.name, ExpectedBucketOwner: b.owner(), Policy: &policy})
+	return err
+}
