@@ -82,9 +82,17 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 		})
 		cfg.Credentials = aws.NewCredentialsCache(provider)
 	}
-	identity, err := whoami(ctx, cfg)
+	session, err := newSession(ctx, cfg)
 	if err != nil {
 		return nil, explainConfig(err, o.Profile)
+	}
+	return session, nil
+}
+
+func newSession(ctx context.Context, cfg aws.Config) (*Session, error) {
+	identity, err := whoami(ctx, cfg)
+	if err != nil {
+		return nil, err
 	}
 	return &Session{Identity: identity, cfg: cfg, clients: map[clientKey]any{}}, nil
 }

@@ -124,7 +124,7 @@ func (a *app) define() *cli.App {
 		OnUsageError:   usageError,
 		Action:         func(c *cli.Context) error { return cli.ShowAppHelp(c) },
 		Commands: []*cli.Command{
-			a.initCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.showCommand(), a.driftCommand(),
+			a.initCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.showCommand(), a.driftCommand(), a.fleetCommand(),
 			a.sandboxCommand(), a.versionCommand(),
 		},
 	}

@@ -6,6 +6,7 @@ package drift
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -62,6 +63,26 @@ func (r *Report) Encode(w io.Writer) error {
 			"in_sync": summary.InSync, "managed_elsewhere": summary.Managed, "blocked": summary.Blocked,
 		},
 	})
+}
+
+// Lines says each item in a line: what, and by whom as far as it is on record.
+func (r *Report) Lines() []string {
+	var lines []string
+	for _, item := range r.Items {
+		line := item.Address.String() + ": " + string(item.Status)
+		for _, f := range item.Fields {
+			line += "; " + strings.TrimSpace(f.Path+" "+doer(f.By))
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func doer(e *event.Event) string {
+	if e == nil {
+		return "by nobody on record"
+	}
+	return fmt.Sprintf("by %s with %s at %s (event %s)", e.Actor, e.Name, e.Time.Format(time.RFC3339), e.ID)
 }
 
 func blockedIn(p *plan.Plan) []map[string]any {

@@ -40,7 +40,12 @@ func Open(ctx context.Context, services []*resource.Service, version string, o a
 		return nil, fmt.Errorf("wrong account: the spec or plan is for %s, and the credentials are for %s (%s); nothing was read or changed: switch the profile or correct account_id",
 			wantAccount, got, session.Identity.Principal)
 	}
-	return &Engine{Session: session, services: services, version: version}, nil
+	return New(session, services, version), nil
+}
+
+// New works on the account of a session.
+func New(session *awsx.Session, services []*resource.Service, version string) *Engine {
+	return &Engine{Session: session, services: services, version: version}
 }
 
 // Sections describes the services' sections to the spec decoder.
