@@ -76,16 +76,16 @@ func (e *Engine) Plan(ctx context.Context, s *spec.Spec) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	changes = append(changes, regions.blocked...)
 	for i := range changes {
 		position := s.Position(changes[i].Path)
 		changes[i].Location = resource.Location{Line: position.Line, Column: position.Column}
 	}
-	changes = append(changes, regions.blocked...)
 	slices.SortFunc(changes, func(a, b resource.Change) int { return a.ID.Compare(b.ID) })
 	return &plan.Plan{
 		KisoVersion: e.version, Timestamp: time.Now().UTC().Truncate(time.Second),
 		AccountID: e.Session.Identity.AccountID, Partition: e.Session.Identity.Partition,
-		HomeRegion: s.HomeRegion, Regions: regions.managed, SpecDigest: s.Digest(),
+		HomeRegion: s.HomeRegion, Regions: regions.managed, SpecFile: s.File, SpecDigest: s.Digest(),
 		Notes: slices.Concat(e.identityNotes(), regions.notes, declaration.Notes), Changes: changes,
 	}, nil
 }

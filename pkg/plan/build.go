@@ -85,7 +85,7 @@ func block(c *resource.Change, changes map[string]*resource.Change) {
 	for _, ref := range c.Needs {
 		if need := changes[ref.String()]; !ref.After && need.Action == resource.Blocked {
 			reason := fmt.Sprintf("needs %s, which is blocked: %s", ref.ID, need.Reason)
-			*c = resource.Change{ID: c.ID, Action: resource.Blocked, Reason: reason}
+			*c = resource.Change{ID: c.ID, Action: resource.Blocked, Reason: reason, Path: c.Path}
 			return
 		}
 	}

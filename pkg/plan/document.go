@@ -27,6 +27,7 @@ type Plan struct {
 	Partition   string
 	HomeRegion  string
 	Regions     []string
+	SpecFile    string // as the command line named it
 	SpecDigest  string
 	Notes       []string
 	Changes     []resource.Change // sorted by id
@@ -81,6 +82,7 @@ type document struct {
 	Partition        string           `json:"partition"`
 	HomeRegion       string           `json:"home_region"`
 	Regions          []string         `json:"regions"`
+	SpecFile         string           `json:"spec_file"`
 	SpecDigest       string           `json:"spec_digest"`
 	LiveDigest       string           `json:"live_digest"`
 	Complete         bool             `json:"complete"`
@@ -121,23 +123,27 @@ type change struct {
 }
 
 type managed struct {
-	Address     resource.ID     `json:"address"`
-	Service     string          `json:"service"`
-	Region      resource.Scope  `json:"region"`
-	Owner       string          `json:"owner"`
-	Reason      string          `json:"reason"`
-	MeetsSpec   bool            `json:"meets_spec"`
-	Fields      []diff.Field    `json:"fields"`
-	Notes       []string        `json:"notes"`
-	Live        json.RawMessage `json:"live"`
-	Fingerprint string          `json:"fingerprint"`
+	Address      resource.ID        `json:"address"`
+	Service      string             `json:"service"`
+	Region       resource.Scope     `json:"region"`
+	Owner        string             `json:"owner"`
+	Reason       string             `json:"reason"`
+	MeetsSpec    bool               `json:"meets_spec"`
+	Fields       []diff.Field       `json:"fields"`
+	Notes        []string           `json:"notes"`
+	SpecPath     string             `json:"spec_path"`
+	SpecLocation *resource.Location `json:"spec_location"`
+	Live         json.RawMessage    `json:"live"`
+	Fingerprint  string             `json:"fingerprint"`
 }
 
 type blocked struct {
-	Address resource.ID    `json:"address"`
-	Service string         `json:"service"`
-	Region  resource.Scope `json:"region"`
-	Reason  string         `json:"reason"`
+	Address      resource.ID        `json:"address"`
+	Service      string             `json:"service"`
+	Region       resource.Scope     `json:"region"`
+	Reason       string             `json:"reason"`
+	SpecPath     string             `json:"spec_path"`
+	SpecLocation *resource.Location `json:"spec_location"`
 }
 
 // Encode writes the plan's document: indented JSON, the same bytes for the
@@ -154,7 +160,7 @@ func (p *Plan) document() document {
 	d := document{
 		FormatVersion: FormatVersion, KisoVersion: p.KisoVersion, Timestamp: p.Timestamp.UTC().Format(time.RFC3339),
 		AccountID: p.AccountID, Partition: p.Partition, HomeRegion: p.HomeRegion, Regions: list(p.Regions),
-		SpecDigest: p.SpecDigest, LiveDigest: p.LiveDigest(),
+		SpecFile: p.SpecFile, SpecDigest: p.SpecDigest, LiveDigest: p.LiveDigest(),
 		Complete: summary.Blocked == 0, Errored: summary.Blocked > 0, Applyable: summary.Changes() > 0,
 		Notes: list(p.Notes), Summary: summary,
 		ResourceChanges: []resourceChange{}, ManagedElsewhere: []managed{}, Blocked: []blocked{},
@@ -163,11 +169,15 @@ func (p *Plan) document() document {
 		service, region := c.ID.Kind.Service(), c.ID.Scope
 		switch c.Action {
 		case resource.Blocked:
-			d.Blocked = append(d.Blocked, blocked{Address: c.ID, Service: service, Region: region, Reason: c.Reason})
+			d.Blocked = append(d.Blocked, blocked{
+				Address: c.ID, Service: service, Region: region, Reason: c.Reason,
+				SpecPath: c.Path, SpecLocation: location(c),
+			})
 		case resource.Managed:
 			d.ManagedElsewhere = append(d.ManagedElsewhere, managed{
 				Address: c.ID, Service: service, Region: region, Owner: c.Owner, Reason: c.Reason, MeetsSpec: c.MeetsSpec,
-				Fields: list(c.Fields), Notes: list(c.Notes), Live: c.Before, Fingerprint: c.Fingerprint,
+				Fields: list(c.Fields), Notes: list(c.Notes), SpecPath: c.Path, SpecLocation: location(c),
+				Live: c.Before, Fingerprint: c.Fingerprint,
 			})
 		default:
 			d.ResourceChanges = append(d.ResourceChanges, toResourceChange(c))
@@ -183,10 +193,7 @@ func toResourceChange(c resource.Change) resourceChange {
 		Change: change{Actions: []resource.Action{c.Action}, Before: c.Before, After: c.After},
 		Fields: list(c.Fields), Risks: list(c.Risks), Notes: list(c.Notes),
 		Needs: []resource.ID{}, After: []resource.ID{}, Controls: list(c.Controls),
-		SpecPath: c.Path, Fingerprint: c.Fingerprint, Want: c.Want,
-	}
-	if c.Location != (resource.Location{}) {
-		r.SpecLocation = &c.Location
+		SpecPath: c.Path, SpecLocation: location(c), Fingerprint: c.Fingerprint, Want: c.Want,
 	}
 	for _, ref := range c.Needs {
 		if ref.After {
@@ -196,6 +203,13 @@ func toResourceChange(c resource.Change) resourceChange {
 		}
 	}
 	return r
+}
+
+func location(c resource.Change) *resource.Location {
+	if c.Location == (resource.Location{}) {
+		return nil
+	}
+	return &c.Location
 }
 
 // Decode reads a document. It refuses what is not a plan of a format that it
@@ -221,7 +235,7 @@ func Decode(r io.Reader) (*Plan, error) {
 	}
 	p := &Plan{
 		KisoVersion: d.KisoVersion, Timestamp: timestamp, AccountID: d.AccountID, Partition: d.Partition,
-		HomeRegion: d.HomeRegion, Regions: d.Regions, SpecDigest: d.SpecDigest, Notes: d.Notes, Changes: d.changes(),
+		HomeRegion: d.HomeRegion, Regions: d.Regions, SpecFile: d.SpecFile, SpecDigest: d.SpecDigest, Notes: d.Notes, Changes: d.changes(),
 	}
 	if p.LiveDigest() != d.LiveDigest || p.Summary() != d.Summary {
 		return nil, errors.New("its digest or summary does not fit its changes: it was edited; plan again")
@@ -237,11 +251,14 @@ func (d *document) changes() []resource.Change {
 	for _, m := range d.ManagedElsewhere {
 		changes = append(changes, resource.Change{
 			ID: m.Address, Action: resource.Managed, Owner: m.Owner, Reason: m.Reason, MeetsSpec: m.MeetsSpec,
-			Fields: m.Fields, Notes: m.Notes, Before: m.Live, Fingerprint: m.Fingerprint,
+			Fields: m.Fields, Notes: m.Notes, Path: m.SpecPath, Location: at(m.SpecLocation),
+			Before: m.Live, Fingerprint: m.Fingerprint,
 		})
 	}
 	for _, b := range d.Blocked {
-		changes = append(changes, resource.Change{ID: b.Address, Action: resource.Blocked, Reason: b.Reason})
+		changes = append(changes, resource.Change{
+			ID: b.Address, Action: resource.Blocked, Reason: b.Reason, Path: b.SpecPath, Location: at(b.SpecLocation),
+		})
 	}
 	sortChanges(changes)
 	return changes
@@ -251,13 +268,10 @@ func (r *resourceChange) toChange() resource.Change {
 	c := resource.Change{
 		ID: r.Address, Fields: r.Fields, Risks: r.Risks, Notes: r.Notes,
 		Before: compact(r.Change.Before), After: compact(r.Change.After), Want: compact(r.Want),
-		Fingerprint: r.Fingerprint, Controls: r.Controls, Path: r.SpecPath,
+		Fingerprint: r.Fingerprint, Controls: r.Controls, Path: r.SpecPath, Location: at(r.SpecLocation),
 	}
 	if len(r.Change.Actions) == 1 {
 		c.Action = r.Change.Actions[0]
-	}
-	if r.SpecLocation != nil {
-		c.Location = *r.SpecLocation
 	}
 	for _, id := range r.Needs {
 		c.Needs = append(c.Needs, resource.Needs(id))
@@ -266,6 +280,13 @@ func (r *resourceChange) toChange() resource.Change {
 		c.Needs = append(c.Needs, resource.After(id))
 	}
 	return c
+}
+
+func at(l *resource.Location) resource.Location {
+	if l == nil {
+		return resource.Location{}
+	}
+	return *l
 }
 
 func compact(raw json.RawMessage) json.RawMessage {
