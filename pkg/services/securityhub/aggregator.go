@@ -1,0 +1,130 @@
+package securityhub
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
+
+	"github.com/kiso-cli/kiso/internal/reads"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Aggregator is the model of the account's one finding aggregator.
+type Aggregator struct {
+	Region  string   `json:"region"` // its home
+	Mode    string   `json:"region_linking_mode"`
+	Regions []string `json:"regions,omitzero" diff:"-"` // that the mode names
+}
+
+// linkAll is the mode that links every region, also those to come; all others
+// link fewer (Security Hub API reference, CreateFindingAggregator).
+const linkAll = "ALL_REGIONS"
+
+// aggregatorARN is what IAM policies name an aggregator by (Service Authorization
+// Reference, AWS Security Hub).
+const aggregatorARN = "arn:{partition}:securityhub:*:{account_id}:finding-aggregator/*"
+
+var aggregators = &resource.Type[Aggregator]{
+	Kind: "securityhub.finding_aggregator",
+	Doc: resource.Doc{
+		Summary: "The account's one finding aggregator, in the home region, linking every region. One that lives elsewhere is reported and left alone: AWS cannot move it.",
+		Reads: []resource.Permission{
+			{Action: "securityhub:ListFindingAggregators"}, {Action: "securityhub:GetFindingAggregator", Resource: aggregatorARN}, administratorRead,
+		},
+		Writes: []resource.Permission{
+			{Action: "securityhub:CreateFindingAggregator"}, {Action: "securityhub:UpdateFindingAggregator", Resource: aggregatorARN},
+		},
+	},
+	Observe: observeAggregator,
+	Apply:   applyAggregator,
+	Settle: resource.Settle{RetryOn: []resource.Transient{
+		// Another run, or a first try whose answer was lost, created it: AWS does
+		// not document which of these codes that is.
+		{Code: "InvalidInputException"},
+		{Code: "ResourceConflictException"},
+		limitExceeded,
+		notSubscribed,
+	}},
+}
+
+func observeAggregator(ctx context.Context, env resource.Env, id resource.ID) (*Aggregator, error) {
+	live, err := observe(ctx, env, id.Scope, func() (*Aggregator, error) { return aggregator(ctx, env, id.Scope) })
+	if err != nil || live == nil || live.Region == string(id.Scope) {
+		return live, err
+	}
+	found, err := findAggregator(ctx, env, id.Scope)
+	if err != nil {
+		return nil, err
+	}
+	return live, resource.ManagedBy("finding aggregator in "+live.Region, fmt.Sprintf(
+		"an account has one finding aggregator, and AWS cannot move it: set home_region to %[1]s, or delete it by hand (aws securityhub delete-finding-aggregator --region %[1]s --finding-aggregator-arn %[2]s) and run again",
+		live.Region, found))
+}
+
+// aggregator reads the account's aggregator, wherever it lives; nil if there is
+// none, or if Security Hub is off in the region that is asked.
+func aggregator(ctx context.Context, env resource.Env, asked resource.Scope) (*Aggregator, error) {
+	found, err := findAggregator(ctx, env, asked)
+	if err != nil || found == "" {
+		return nil, err
+	}
+	parsed, err := arn.Parse(found)
+	if err != nil {
+		return nil, fmt.Errorf("securityhub:ListFindingAggregators answered with the ARN %q: %w", found, err)
+	}
+	out, err := client(env, resource.Scope(parsed.Region)).GetFindingAggregator(ctx, &securityhub.GetFindingAggregatorInput{FindingAggregatorArn: &found})
+	if awsx.IsCode(err, "ResourceNotFoundException") {
+		return nil, nil // deleted since it was listed
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Aggregator{
+		Region: parsed.Region, Mode: aws.ToString(out.RegionLinkingMode), Regions: slices.Sorted(slices.Values(out.Regions)),
+	}, nil
+}
+
+// findAggregator returns the ARN of the account's aggregator, or "". Every region
+// with a hub knows it.
+func findAggregator(ctx context.Context, env resource.Env, asked resource.Scope) (string, error) {
+	key := reads.Key{Service: "securityhub", Region: string(asked), Call: "ListFindingAggregators"}
+	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (string, error) {
+		pages := securityhub.NewListFindingAggregatorsPaginator(client(env, asked), &securityhub.ListFindingAggregatorsInput{})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if off(err) {
+				return "", nil
+			}
+			if err != nil {
+				return "", err
+			}
+			if len(page.FindingAggregators) > 0 {
+				return aws.ToString(page.FindingAggregators[0].FindingAggregatorArn), nil
+			}
+		}
+		return "", nil
+	})
+}
+
+// applyAggregator creates the aggregator, or makes it link every region. Both
+// must be asked of its home region.
+func applyAggregator(ctx context.Context, env resource.Env, d resource.Delta[Aggregator]) error {
+	home := client(env, d.ID.Scope)
+	if d.Action == resource.Create {
+		_, err := home.CreateFindingAggregator(ctx, &securityhub.CreateFindingAggregatorInput{RegionLinkingMode: &d.After.Mode})
+		return explain(err)
+	}
+	found, err := findAggregator(ctx, env, d.ID.Scope)
+	if err != nil {
+		return err
+	}
+	_, err = home.UpdateFindingAggregator(ctx, &securityhub.UpdateFindingAggregatorInput{
+		FindingAggregatorArn: &found, RegionLinkingMode: &d.After.Mode,
+	})
+	return explain(err)
+}

@@ -1,0 +1,346 @@
+package securityhub_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kiso-cli/kiso/pkg/apply"
+	"github.com/kiso-cli/kiso/pkg/resource"
+	"github.com/kiso-cli/kiso/pkg/sandbox"
+	"github.com/kiso-cli/kiso/pkg/sandbox/config"
+	sim "github.com/kiso-cli/kiso/pkg/sandbox/securityhub"
+)
+
+func TestFromNothing(t *testing.T) {
+	for name, o := range map[string]sandbox.Options{
+		"plain":    {},
+		"paged":    {PageSize: 1, Reversed: true},
+		"china":    {Partition: "aws-cn"},
+		"govcloud": {Partition: "aws-us-gov"},
+		"lagging":  {ReadLag: 40 * time.Second, Propagation: 40 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in(t, o, func(w *world) {
+				w.standards(fsbp, cis120)
+				changes := w.plan()
+				assert.Len(t, changed(changes), 2*len(w.input.Regions)+1)
+				for _, c := range changes {
+					assert.Equal(t, resource.Create, c.Action, c.ID)
+				}
+				require.NoError(t, w.run(changes, apply.Options{Exact: true}).Err(), "also as a saved plan")
+				time.Sleep(o.ReadLag)
+				w.inSync()
+				for _, region := range w.input.Regions {
+					assert.Equal(t, []string{fsbp, cis120}, w.subscribed(region), "no default standard slips in")
+					assert.Empty(t, sim.Get(w.acct, region).Hub.Standards[fsbp].Reason)
+					assert.Equal(t, map[string]string{"managed-by": "kiso"}, sim.Get(w.acct, region).Hub.Tags)
+				}
+				assert.Equal(t, w.input.HomeRegion, sim.GetAccount(w.acct).Aggregator.Region)
+				assert.Equal(t, "ALL_REGIONS", sim.GetAccount(w.acct).Aggregator.Mode)
+			})
+		})
+	}
+}
+
+func TestRequests(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.standards(fsbp, cis120, nist)
+		require.NoError(t, w.apply(w.plan()).Err())
+		writes := map[string]int{}
+		for _, c := range w.acct.Writes() {
+			writes[c.Operation]++
+			switch c.Operation {
+			case "EnableSecurityHub":
+				assert.Equal(t, map[string]any{"EnableDefaultStandards": false, "Tags": map[string]any{"managed-by": "kiso"}}, params(t, c))
+			case "CreateFindingAggregator":
+				assert.Equal(t, map[string]any{"RegionLinkingMode": "ALL_REGIONS"}, params(t, c))
+			}
+		}
+		assert.Equal(t, map[string]int{"EnableSecurityHub": 17, "BatchEnableStandards": 17, "CreateFindingAggregator": 1}, writes)
+
+		w.acct.ResetCalls()
+		w.plan()
+		assert.Len(t, w.acct.Calls(), 3*17+2)
+	})
+}
+
+func TestAPlanWaitsForTwoRoundTrips(t *testing.T) {
+	in(t, sandbox.Options{Latency: func(sandbox.Call) time.Duration { return time.Second }}, func(w *world) {
+		w.settle()
+		start := time.Now()
+		w.plan()
+		assert.Equal(t, 2*time.Second, time.Since(start))
+	})
+}
+
+func TestWithoutTags(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.input.Tags = nil
+		w.settle()
+		assert.Nil(t, sim.Get(w.acct, home).Hub.Tags)
+	})
+}
+
+func TestWhatIsThereStays(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		sim.Edit(w.acct, other, func(s *sim.State) {
+			s.Hub = &sim.Hub{
+				Generator: "STANDARD_CONTROL", Tags: map[string]string{"theirs": "yes"},
+				Standards: map[string]*sim.Subscription{cis120: {}},
+			}
+		})
+		changes := w.plan()
+		assert.NotContains(t, changed(changes), "securityhub.hub/eu-west-1/hub")
+		assert.Equal(t, []string{"standards." + fsbp}, changed(changes)["securityhub.standards/eu-west-1/standards"])
+		require.NoError(t, w.apply(changes).Err())
+		w.inSync()
+		hub := sim.Get(w.acct, other).Hub
+		assert.Equal(t, []string{fsbp, cis120}, w.subscribed(other))
+		assert.Equal(t, map[string]string{"theirs": "yes"}, hub.Tags)
+		assert.Equal(t, "STANDARD_CONTROL", hub.Generator)
+		assert.False(t, hub.AutoEnableControls)
+	})
+}
+
+func TestDrift(t *testing.T) {
+	drifts := map[string]struct {
+		tamper  func(w *world)
+		address string
+		paths   []string
+	}{
+		"a standard disabled": {
+			func(w *world) { sim.Edit(w.acct, other, func(s *sim.State) { delete(s.Hub.Standards, nist) }) },
+			"securityhub.standards/eu-west-1/standards", []string{"standards." + nist},
+		},
+		"all standards disabled": {
+			func(w *world) { sim.Edit(w.acct, other, func(s *sim.State) { s.Hub.Standards = nil }) },
+			"securityhub.standards/eu-west-1/standards", []string{"standards." + fsbp, "standards." + nist},
+		},
+		"fewer regions linked": {
+			func(w *world) {
+				sim.EditAccount(w.acct, func(s *sim.AccountState) {
+					s.Aggregator.Mode, s.Aggregator.Regions = "SPECIFIED_REGIONS", []string{other}
+				})
+			},
+			"securityhub.finding_aggregator/ap-northeast-1/aggregator", []string{"region_linking_mode"},
+		},
+		"a region left out": {
+			func(w *world) {
+				sim.EditAccount(w.acct, func(s *sim.AccountState) {
+					s.Aggregator.Mode, s.Aggregator.Regions = "ALL_REGIONS_EXCEPT_SPECIFIED", []string{other}
+				})
+			},
+			"securityhub.finding_aggregator/ap-northeast-1/aggregator", []string{"region_linking_mode"},
+		},
+		"no region linked": {
+			func(w *world) {
+				sim.EditAccount(w.acct, func(s *sim.AccountState) { s.Aggregator.Mode = "NO_REGIONS" })
+			},
+			"securityhub.finding_aggregator/ap-northeast-1/aggregator", []string{"region_linking_mode"},
+		},
+		"no aggregator": {
+			func(w *world) { sim.EditAccount(w.acct, func(s *sim.AccountState) { s.Aggregator = nil }) },
+			"securityhub.finding_aggregator/ap-northeast-1/aggregator", []string{"region", "region_linking_mode"},
+		},
+	}
+	for name, drift := range drifts {
+		t.Run(name, func(t *testing.T) {
+			in(t, sandbox.Options{}, func(w *world) {
+				w.standards(fsbp, nist)
+				w.settle()
+				before := w.acct.Snapshot()
+				drift.tamper(w)
+				changes := w.plan()
+				assert.Equal(t, map[string][]string{drift.address: drift.paths}, changed(changes))
+				time.Sleep(time.Second)
+				require.NoError(t, w.apply(changes).Err())
+				w.inSync()
+				assert.Equal(t, shape(before), shape(w.acct.Snapshot()))
+			})
+		})
+	}
+}
+
+// shape leaves out of a snapshot what tells one time or id from another.
+func shape(snapshot []byte) string {
+	var kept []string
+	for line := range strings.Lines(string(snapshot)) {
+		if !strings.Contains(line, `"enabledAt"`) && !strings.Contains(line, `"readyAt"`) && !strings.Contains(line, `"id"`) {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "")
+}
+
+func TestAHubSwitchedOffComesBack(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.settle()
+		sim.Edit(w.acct, other, func(s *sim.State) { s.Hub = nil })
+		changes := w.plan()
+		assert.Equal(t, map[string][]string{
+			"securityhub.hub/eu-west-1/hub":             {"enabled", "tags"},
+			"securityhub.standards/eu-west-1/standards": {"standards." + fsbp},
+		}, changed(changes))
+		require.NoError(t, w.apply(changes).Err())
+		w.inSync()
+		assert.Equal(t, []string{fsbp}, w.subscribed(other))
+	})
+}
+
+func TestStandardsThatAreNotReady(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.standards(fsbp, cis120)
+		sim.Edit(w.acct, other, func(s *sim.State) { s.PendingFor = time.Hour })
+		config.Edit(w.acct, "us-east-1", func(s *config.State) { s.Recorder.Recording = false })
+		require.NoError(t, w.apply(w.plan()).Err())
+		w.inSync()
+		changes := w.plan()
+		assert.Equal(t, []string{
+			"the standard " + fsbp + " is PENDING: AWS is still enabling it or adding controls to it; nothing is to be done",
+			"the standard " + cis120 + " is PENDING: AWS is still enabling it or adding controls to it; nothing is to be done",
+		}, find(t, changes, "securityhub.standards/eu-west-1/standards").Notes)
+		incomplete := find(t, changes, "securityhub.standards/us-east-1/standards").Notes
+		require.Len(t, incomplete, 2)
+		assert.Contains(t, incomplete[0], fsbp+" is INCOMPLETE NO_AVAILABLE_CONFIGURATION_RECORDER: no AWS Config recorder recorded when it was enabled.")
+		time.Sleep(time.Hour)
+		assert.Empty(t, find(t, w.plan(), "securityhub.standards/eu-west-1/standards").Notes)
+	})
+}
+
+func TestAStandardThatIsBeingDisabledIsWaitedFor(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.standards(fsbp, cis120)
+		w.settle()
+		sim.Edit(w.acct, other, func(s *sim.State) {
+			s.Hub.Standards[cis120].GoneAt = time.Now().Add(time.Minute)
+			delete(s.Hub.Standards, fsbp)
+		})
+		time.Sleep(time.Second)
+		changes := w.plan()
+		assert.Equal(t, []string{"standards." + fsbp, "standards." + cis120}, changed(changes)["securityhub.standards/eu-west-1/standards"])
+		require.NoError(t, w.apply(changes).Err())
+		assert.Contains(t, strings.Join(w.waited, "\n"), "AWS is still disabling "+cis120)
+		w.inSync()
+		refused := 0
+		for _, c := range w.acct.Writes() {
+			if c.ErrorCode != "" {
+				refused++
+			}
+		}
+		assert.Zero(t, refused, "nothing is asked for that AWS must refuse")
+		assert.True(t, sim.Get(w.acct, other).Hub.Standards[cis120].GoneAt.IsZero())
+	})
+}
+
+func TestADisablingThatDoesNotEnd(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.settle()
+		sim.Edit(w.acct, other, func(s *sim.State) { s.Hub.Standards[fsbp].GoneAt = time.Now().Add(time.Hour) })
+		failed := step(t, w.apply(w.plan()), "securityhub.standards/eu-west-1/standards")
+		assert.Equal(t, apply.Failed, failed.Outcome)
+		assert.Contains(t, failed.Reason, "AWS is still disabling "+fsbp)
+		assert.Contains(t, failed.Reason, "run apply again later")
+	})
+}
+
+func TestAStandardThatIsNotOffered(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.standards(fsbp, nist)
+		sim.Edit(w.acct, other, func(s *sim.State) { s.Unavailable = []string{nist} })
+		result := w.apply(w.plan())
+		failed := step(t, result, "securityhub.standards/eu-west-1/standards")
+		assert.Equal(t, apply.Failed, failed.Outcome)
+		assert.Contains(t, failed.Reason, "securityhub:BatchEnableStandards refused "+nist+", which AWS does not offer in eu-west-1: correct securityhub.standards in the spec; on offer are "+fsbp)
+		assert.Less(t, failed.Elapsed, time.Minute)
+		assert.Equal(t, len(w.input.Regions)*2, result.Count(apply.Applied), "everything else is applied")
+		assert.Equal(t, []string{fsbp}, w.subscribed(other), "what is offered is enabled")
+
+		again := step(t, w.apply(w.plan()), "securityhub.standards/eu-west-1/standards")
+		assert.Contains(t, again.Reason, "does not offer in eu-west-1")
+	})
+}
+
+func TestAnAggregatorElsewhere(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.settle()
+		sim.EditAccount(w.acct, func(s *sim.AccountState) { s.Aggregator.Region = "us-west-2" })
+		before := w.acct.Snapshot()
+		elsewhere := find(t, w.plan(), "securityhub.finding_aggregator/ap-northeast-1/aggregator")
+		assert.Equal(t, resource.Managed, elsewhere.Action)
+		assert.Equal(t, "finding aggregator in us-west-2", elsewhere.Owner)
+		assert.False(t, elsewhere.MeetsSpec)
+		assert.Contains(t, elsewhere.Reason, "set home_region to us-west-2, or delete it by hand (aws securityhub delete-finding-aggregator --region us-west-2 --finding-aggregator-arn arn:aws:securityhub:us-west-2:123456789012:finding-aggregator/")
+		w.inSync()
+		assert.Equal(t, string(before), string(w.acct.Snapshot()))
+	})
+}
+
+func TestMembersAreManagedElsewhere(t *testing.T) {
+	for _, status := range []string{"Enabled", "ASSOCIATED"} {
+		in(t, sandbox.Options{}, func(w *world) {
+			w.settle()
+			for _, region := range w.input.Regions {
+				sim.Edit(w.acct, region, func(s *sim.State) {
+					s.Administrator = &sim.Administrator{AccountID: "111122223333", MemberStatus: status}
+				})
+			}
+			sim.Edit(w.acct, other, func(s *sim.State) { delete(s.Hub.Standards, fsbp) })
+			sim.EditAccount(w.acct, func(s *sim.AccountState) { s.Aggregator = nil })
+			changes := w.plan()
+			for _, c := range changes {
+				assert.Equal(t, resource.Managed, c.Action, c.ID)
+				assert.Equal(t, "organization administrator 111122223333", c.Owner)
+			}
+			meets := func(address string) bool { return find(t, changes, address).MeetsSpec }
+			assert.True(t, meets("securityhub.hub/eu-west-1/hub"))
+			assert.False(t, meets("securityhub.standards/eu-west-1/standards"))
+			assert.True(t, meets("securityhub.standards/us-east-1/standards"))
+			assert.False(t, meets("securityhub.finding_aggregator/ap-northeast-1/aggregator"))
+			w.inSync()
+		})
+	}
+}
+
+func TestFormerMembersAreNot(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.settle()
+		sim.Edit(w.acct, other, func(s *sim.State) {
+			s.Administrator = &sim.Administrator{AccountID: "111122223333", MemberStatus: "Removed"}
+		})
+		assert.Equal(t, resource.None, find(t, w.plan(), "securityhub.hub/eu-west-1/hub").Action)
+	})
+}
+
+func TestCentralConfiguration(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.settle()
+		sim.Edit(w.acct, other, func(s *sim.State) { s.CentralPolicy, s.Hub.Standards = true, nil })
+		sim.Edit(w.acct, "us-east-1", func(s *sim.State) { s.CentralPolicy, s.Hub = true, nil })
+		result := w.apply(w.plan())
+		for _, address := range []string{"securityhub.standards/eu-west-1/standards", "securityhub.hub/us-east-1/hub"} {
+			failed := step(t, result, address)
+			assert.Equal(t, apply.Failed, failed.Outcome)
+			assert.Contains(t, failed.Reason, "managed by Security Hub central configuration: AWS refuses changes by the account itself (This account is currently associated with a central configuration policy")
+			assert.Contains(t, failed.Reason, "self-managed account, or take securityhub out of the spec")
+			assert.Less(t, failed.Elapsed, time.Second)
+		}
+		assert.Equal(t, apply.Skipped, step(t, result, "securityhub.standards/us-east-1/standards").Outcome)
+	})
+}
+
+func TestAMemberThatWasNotKnownToBeOne(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.acct.Inject(sandbox.Fault{
+			Operation: "CreateFindingAggregator", Kind: sandbox.Custom,
+			Code: "InvalidInputException", Status: 401, Message: "A finding aggregator cannot be created by a member account.",
+		})
+		failed := step(t, w.apply(w.plan()), "securityhub.finding_aggregator/ap-northeast-1/aggregator")
+		assert.Equal(t, apply.Failed, failed.Outcome)
+		assert.Contains(t, failed.Reason, "the account is a Security Hub member")
+		assert.Less(t, failed.Elapsed, time.Minute)
+	})
+}

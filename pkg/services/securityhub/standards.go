@@ -1,0 +1,214 @@
+package securityhub
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
+
+	"github.com/kiso-cli/kiso/internal/reads"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Standards is the model of a region's enabled standards. Those that the spec
+// does not name are not managed.
+type Standards struct {
+	Standards map[string]State `json:"standards"`
+	// Unsettled says of standards that are not plainly enabled what AWS says.
+	Unsettled map[string]string `json:"unsettled,omitzero" diff:"-"`
+}
+
+// State is whether a standard is enabled. PENDING and INCOMPLETE ones are: to
+// enable them again does nothing (Security Hub API reference, BatchEnableStandards).
+type State string
+
+const enabled State = "enabled"
+
+var standards = &resource.Type[Standards]{
+	Kind: "securityhub.standards",
+	Doc: resource.Doc{
+		Summary: "The standards of the spec enabled in the region. AWS Config records there first, if it is in the spec: a standard that finds no recorder stays incomplete.",
+		Reads:   []resource.Permission{{Action: "securityhub:GetEnabledStandards"}, administratorRead},
+		Writes:  []resource.Permission{{Action: "securityhub:BatchEnableStandards"}, {Action: "securityhub:DescribeStandards"}},
+	},
+	Observe: observeStandards,
+	Apply:   applyStandards,
+	Notes:   standardsNotes,
+	Settle: resource.Settle{RetryOn: []resource.Transient{
+		{Code: "InvalidInputException"}, // a standard is changing: "please try later"
+		{Code: "ResourceInUseException"},
+		{Code: "ResourceConflictException"},
+		notSubscribed,
+		limitExceeded,
+	}},
+}
+
+// observeStandards takes no standard at all for no resource, so that a fresh hub
+// is to this one what a missing hub is.
+func observeStandards(ctx context.Context, env resource.Env, id resource.ID) (*Standards, error) {
+	return observe(ctx, env, id.Scope, func() (*Standards, error) {
+		live, err := subscriptions(ctx, env, id.Scope)
+		if err != nil {
+			return nil, err
+		}
+		m := &Standards{Standards: map[string]State{}, Unsettled: map[string]string{}}
+		for name, s := range live {
+			if s.StandardsStatus != types.StandardsStatusDeleting {
+				m.Standards[name] = enabled
+			}
+			if s.StandardsStatus != types.StandardsStatusReady {
+				m.Unsettled[name] = status(s)
+			}
+		}
+		if len(m.Standards) == 0 {
+			return nil, nil
+		}
+		return m, nil
+	})
+}
+
+// subscriptions reads the region's standards by name; none if the hub is off.
+func subscriptions(ctx context.Context, env resource.Env, region resource.Scope) (map[string]types.StandardsSubscription, error) {
+	key := reads.Key{Service: "securityhub", Region: string(region), Call: "GetEnabledStandards"}
+	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (map[string]types.StandardsSubscription, error) {
+		live := map[string]types.StandardsSubscription{}
+		pages := securityhub.NewGetEnabledStandardsPaginator(client(env, region), &securityhub.GetEnabledStandardsInput{})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if off(err) {
+				return nil, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range page.StandardsSubscriptions {
+				live[standardName(aws.ToString(s.StandardsArn))] = s
+			}
+		}
+		return live, nil
+	})
+}
+
+// status words a subscription's status, with its reason if AWS gives one.
+func status(s types.StandardsSubscription) string {
+	if s.StandardsStatusReason == nil {
+		return string(s.StandardsStatus)
+	}
+	return string(s.StandardsStatus) + " " + string(s.StandardsStatusReason.StatusReasonCode)
+}
+
+// meanings say what a status means to the user, by the words that it begins with
+// (Security Hub API reference, StandardsSubscription).
+var meanings = []struct{ status, meaning string }{
+	{"PENDING", "AWS is still enabling it or adding controls to it; nothing is to be done"},
+	{"INCOMPLETE NO_AVAILABLE_CONFIGURATION_RECORDER", "no AWS Config recorder recorded when it was enabled. Once one records, disable the standard and run kiso apply: enabling it again alone does not heal it"},
+	{"INCOMPLETE MAXIMUM_NUMBER_OF_CONFIG_RULES_EXCEEDED", "the account has too many AWS Config rules. Raise that quota, disable the standard and run kiso apply: enabling it again alone does not heal it"},
+	{"INCOMPLETE", "AWS could not enable all of it. Disable the standard and run kiso apply: enabling it again alone does not heal it"},
+	{"FAILED", "AWS could not disable it, and it is still enabled"},
+	{"DELETING", "it is being disabled"},
+}
+
+func standardsNotes(live Standards) []string {
+	var notes []string
+	for _, name := range slices.Sorted(maps.Keys(live.Unsettled)) {
+		for _, m := range meanings {
+			if strings.HasPrefix(live.Unsettled[name], m.status) {
+				notes = append(notes, fmt.Sprintf("the standard %s is %s: %s", name, live.Unsettled[name], m.meaning))
+				break
+			}
+		}
+	}
+	return notes
+}
+
+// applyStandards enables what is missing in one request: AWS takes one a second
+// (Security Hub API reference, quotas). What is being disabled must be gone first.
+func applyStandards(ctx context.Context, env resource.Env, d resource.Delta[Standards]) error {
+	live, err := subscriptions(ctx, env, d.ID.Scope)
+	if err != nil {
+		return err
+	}
+	var missing, leaving []string
+	for _, name := range slices.Sorted(maps.Keys(d.After.Standards)) {
+		switch {
+		case !d.Has("standards." + name):
+		case live[name].StandardsStatus == types.StandardsStatusDeleting:
+			leaving = append(leaving, name)
+		default:
+			missing = append(missing, name)
+		}
+	}
+	if err := enable(ctx, env, d.ID.Scope, missing); err != nil {
+		return err
+	}
+	if len(leaving) > 0 {
+		return resource.Pending("AWS is still disabling " + strings.Join(leaving, ", ") + ", and can enable it again only afterwards")
+	}
+	return nil
+}
+
+// enable enables standards. One that the region does not offer makes AWS refuse
+// all of them with the code that it has for passing states too: then the region's
+// list decides, and what is offered is enabled without the rest.
+func enable(ctx context.Context, env resource.Env, region resource.Scope, names []string) error {
+	err := batchEnable(ctx, env, region, names)
+	if !awsx.IsCode(err, "InvalidInputException") {
+		return explain(err)
+	}
+	offered, listErr := offered(ctx, env, region)
+	if listErr != nil {
+		return err
+	}
+	var there, unknown []string
+	for _, name := range names {
+		if slices.Contains(offered, name) {
+			there = append(there, name)
+		} else {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) == 0 {
+		return err
+	}
+	if err := batchEnable(ctx, env, region, there); err != nil {
+		return explain(err)
+	}
+	return fmt.Errorf("securityhub:BatchEnableStandards refused %s, which AWS does not offer in %s: correct securityhub.standards in the spec; on offer are %s",
+		strings.Join(unknown, ", "), region, strings.Join(offered, ", "))
+}
+
+func batchEnable(ctx context.Context, env resource.Env, region resource.Scope, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	input := &securityhub.BatchEnableStandardsInput{}
+	for _, name := range names {
+		arn := standardARN(env.Identity.Partition, region, name)
+		input.StandardsSubscriptionRequests = append(input.StandardsSubscriptionRequests, types.StandardsSubscriptionRequest{StandardsArn: &arn})
+	}
+	_, err := client(env, region).BatchEnableStandards(ctx, input)
+	return err
+}
+
+// offered lists the standards that a region has, sorted.
+func offered(ctx context.Context, env resource.Env, region resource.Scope) ([]string, error) {
+	var names []string
+	pages := securityhub.NewDescribeStandardsPaginator(client(env, region), &securityhub.DescribeStandardsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range page.Standards {
+			names = append(names, standardName(aws.ToString(s.StandardsArn)))
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
