@@ -76,6 +76,6 @@ func notEnabled(region, status string) resource.Change {
 	return resource.Change{
 		ID:     resource.ID{Kind: "account.region", Scope: resource.Scope(region), Name: region},
 		Action: resource.Blocked, Reason: reason + "; enable it (aws account enable-region) or take it out of regions.include",
-		Path:   "regions.include",
+		Path: "regions.include",
 	}
 }
