@@ -1,0 +1,188 @@
+package servicetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kiso-cli/kiso/pkg/resource"
+	"github.com/kiso-cli/kiso/pkg/sandbox"
+)
+
+// eachWrite disturbs one write of the first apply at a time, before and after
+// its effect. The next run finishes, and the account is then as if nothing had
+// happened: nothing is missing and nothing is there twice.
+func (s *suite) eachWrite(t *testing.T) {
+	nth := map[string]int{}
+	for _, c := range s.writes {
+		at := placeOf(c)
+		fault := sandbox.Fault{Service: c.Service, Operation: c.Operation, Region: c.Region, Skip: nth[at]}
+		nth[at]++
+		name := fmt.Sprintf("%s %s %s %d", c.Service, c.Operation, c.Region, nth[at])
+		for _, after := range []bool{false, true} {
+			fault.AfterEffect = after
+			s.parallel(t, name+map[bool]string{false: " before", true: " after"}[after], nil, func(w *world) {
+				w.killed(fault)
+				w.restore(s.nothing)
+				w.outage(fault)
+				w.restore(s.nothing)
+				w.hiccup(fault)
+			})
+		}
+	}
+}
+
+// killed ends the program at the write: nothing that it sends later arrives.
+func (w *world) killed(at sandbox.Fault) {
+	w.Helper()
+	ctx, kill := context.WithCancel(w.Context())
+	defer kill()
+	at.Kind, at.Times, at.Do = sandbox.Hook, 1, func(sandbox.Call) { kill() }
+	p := w.plan()
+	struck := w.acct.Inject(at)
+	w.applyUntil(ctx, p)
+	require.Equal(w, 1, struck.Hits(), "the write was reached")
+	w.recovers()
+}
+
+// outage refuses the write for longer than anybody tries.
+func (w *world) outage(at sandbox.Fault) {
+	w.Helper()
+	at.Kind = sandbox.InternalError
+	p := w.plan()
+	struck := w.acct.Inject(at)
+	result := w.apply(p)
+	require.NotZero(w, struck.Hits(), "the write was reached")
+	if !at.AfterEffect {
+		require.Error(w, result.Err())
+	}
+	w.recovers()
+}
+
+// hiccup cuts the connection once: the same run gets over it.
+func (w *world) hiccup(at sandbox.Fault) {
+	w.Helper()
+	at.Kind, at.Times = sandbox.CutConnection, 1
+	p := w.plan()
+	w.acct.Inject(at)
+	w.good(w.apply(p))
+	w.recovers()
+}
+
+func (w *world) recovers() {
+	w.Helper()
+	w.acct.ClearFaults()
+	w.run()
+	w.inSync()
+	w.looksLike(w.suite.applied)
+}
+
+// eachRead denies one read operation at a time, in one region.
+func (s *suite) eachRead(t *testing.T) {
+	for _, c := range distinct(s.reads(t, s.lived), operationOf) {
+		s.parallel(t, c.Action+" in place", s.lived, func(w *world) {
+			before := w.plan().Changes
+			w.acct.Inject(denial(c))
+			w.closed(before, w.plan().Changes, c)
+		})
+	}
+	for _, c := range distinct(s.reads(t, nil), operationOf) {
+		s.parallel(t, c.Action+" in an empty account", nil, func(w *world) {
+			w.acct.Inject(denial(c))
+			p := w.plan()
+			w.closed(s.empty, p.Changes, c)
+			w.good(w.apply(p))
+			w.acct.ClearFaults()
+			w.run()
+			w.looksLike(s.applied)
+		})
+	}
+}
+
+func denial(c sandbox.Call) sandbox.Fault {
+	return sandbox.Fault{Kind: sandbox.Deny, Service: c.Service, Operation: c.Operation, Region: c.Region}
+}
+
+// reads returns the reads of a plan that the service's kinds declare.
+func (s *suite) reads(t *testing.T, state []byte) []sandbox.Call {
+	t.Helper()
+	var own []sandbox.Call
+	granted := s.granted([]*resource.Service{s.Service}, reading)
+	s.in(t, state, sandbox.Options{}, func(w *world) {
+		w.plan()
+		for _, c := range w.acct.Calls() {
+			if granted[c.Action] {
+				own = append(own, c)
+			}
+		}
+	})
+	return own
+}
+
+// closed requires that a denied read blocks something, with the action as the
+// reason, and that the rest is planned as it was before.
+func (w *world) closed(before, now []resource.Change, c sandbox.Call) {
+	w.Helper()
+	require.Len(w, now, len(before))
+	shut := map[resource.ID]bool{}
+	for i, change := range now {
+		require.Equal(w, before[i].ID, change.ID)
+		if change.Action != resource.Blocked {
+			require.Equal(w, before[i].Action, change.Action, "%s: %s%s", change.ID, describe(change), change.Reason)
+			continue
+		}
+		shut[change.ID] = true
+		require.Contains(w, strings.ToLower(change.Reason), strings.ToLower(c.Action), "%s says what was denied", change.ID)
+		require.Contains(w, change.Reason, "; ", "%s says what to do", change.ID)
+	}
+	require.NotEmpty(w, shut, "something is blocked by it")
+	for _, change := range before {
+		restsOnShut := func(r resource.Ref) bool { return !r.After && shut[r.ID] }
+		if change.Action.Changes() && slices.ContainsFunc(change.Needs, restsOnShut) {
+			require.True(w, shut[change.ID], "%s rests on something that could not be read", change.ID)
+		}
+	}
+}
+
+// lag lets reads, and other services, see writes late.
+func (s *suite) lag(t *testing.T) {
+	const late = 40 * time.Second
+	options := sandbox.Options{ReadLag: late, Propagation: late}
+	s.in(t, nil, options, func(w *world) {
+		w.run()
+		w.looksLike(s.applied)
+		time.Sleep(late)
+		w.inSync()
+		w.looksLike(s.applied)
+	})
+	s.in(t, s.lived, options, func(w *world) {
+		s.tamperAll(w.acct)
+		w.run()
+		time.Sleep(late)
+		w.inSync()
+		w.looksLike(s.lived)
+	})
+}
+
+func operationOf(c sandbox.Call) string { return c.Service + " " + c.Operation }
+
+func placeOf(c sandbox.Call) string { return operationOf(c) + " " + c.Region }
+
+// distinct returns the first call of each name, in order.
+func distinct(calls []sandbox.Call, name func(sandbox.Call) string) []sandbox.Call {
+	seen := map[string]bool{}
+	var first []sandbox.Call
+	for _, c := range calls {
+		if n := name(c); !seen[n] {
+			seen[n] = true
+			first = append(first, c)
+		}
+	}
+	slices.SortFunc(first, func(a, b sandbox.Call) int { return strings.Compare(name(a), name(b)) })
+	return first
+}
