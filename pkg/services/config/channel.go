@@ -1,0 +1,147 @@
+package config
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/configservice"
+	"github.com/aws/aws-sdk-go-v2/service/configservice/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kiso-cli/kiso/pkg/resource"
+	"github.com/kiso-cli/kiso/pkg/services/bucket"
+)
+
+// Channel is the model of a region's delivery channel. What is not compared is
+// sent along with every change.
+type Channel struct {
+	Name      string   `json:"name" diff:"create"`
+	Bucket    string   `json:"s3_bucket_name"`
+	Prefix    string   `json:"s3_key_prefix,omitzero" diff:"-"`
+	KMSKeyARN string   `json:"s3_kms_key_arn,omitzero" diff:"-"`
+	TopicARN  string   `json:"sns_topic_arn,omitzero" diff:"-"`
+	Snapshots string   `json:"snapshot_frequency,omitzero" diff:"-"`
+	Failures  []string `json:"delivery_failures,omitzero" diff:"-"`
+}
+
+// inBuckets are the permissions to look at the bucket that a channel delivers to.
+func inBuckets(actions ...string) []resource.Permission {
+	list := []resource.Permission{{Action: "s3:ListAllMyBuckets"}}
+	for _, a := range append([]string{"s3:ListBucket"}, actions...) {
+		list = append(list, resource.Permission{Action: a, Resource: "arn:{partition}:s3:::*"})
+	}
+	return list
+}
+
+var channels = &resource.Type[Channel]{
+	Kind: "config.delivery_channel",
+	Doc: resource.Doc{
+		Summary:  "The region's delivery channel, into the bucket of the spec.",
+		Controls: []string{"Config.1"},
+		Reads: append(inBuckets(),
+			resource.Permission{Action: "config:DescribeDeliveryChannels"}, resource.Permission{Action: "config:DescribeDeliveryChannelStatus"}),
+		Writes: append(inBuckets("s3:GetBucketObjectLockConfiguration"),
+			resource.Permission{Action: "config:PutDeliveryChannel"}),
+		Changers: []resource.Changer{{Event: "PutDeliveryChannel"}, {Event: "DeleteDeliveryChannel"}},
+	},
+	Observe: observeChannel,
+	Adapt:   adaptChannel,
+	Apply:   applyChannel,
+	Notes:   channelNotes,
+	Settle: resource.Settle{RetryOn: []resource.Transient{
+		// The bucket and its policy were made a moment ago.
+		{Code: "InsufficientDeliveryPolicyException"}, {Code: "NoSuchBucketException"},
+		{Code: "NoAvailableConfigurationRecorderException"},
+		// Another run, or a first try whose answer was lost, created it.
+		{Code: "MaxNumberOfDeliveryChannelsExceededException"},
+	}},
+}
+
+func observeChannel(ctx context.Context, env resource.Env, id resource.ID) (*Channel, error) {
+	var live *types.DeliveryChannel
+	var status *types.DeliveryChannelStatus
+	both, bothCtx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) { live, err = channelOf(bothCtx, env, id.Scope); return err })
+	both.Go(func() (err error) { status, err = deliveryOf(bothCtx, env, id.Scope); return err })
+	if err := both.Wait(); err != nil || live == nil {
+		return nil, err
+	}
+	m := channelModel(live, status)
+	if err := controlTower(live.Name); err != nil {
+		return m, err
+	}
+	return m, bucket.Foreign(ctx, env, bucket.Place{Name: m.Bucket, Region: string(id.Scope), Source: "AWS Config's delivery channel"})
+}
+
+func channelModel(live *types.DeliveryChannel, status *types.DeliveryChannelStatus) *Channel {
+	m := &Channel{
+		Name: aws.ToString(live.Name), Bucket: aws.ToString(live.S3BucketName), Prefix: aws.ToString(live.S3KeyPrefix),
+		KMSKeyARN: aws.ToString(live.S3KmsKeyArn), TopicARN: aws.ToString(live.SnsTopicARN),
+	}
+	if p := live.ConfigSnapshotDeliveryProperties; p != nil {
+		m.Snapshots = string(p.DeliveryFrequency)
+	}
+	if status == nil {
+		return m
+	}
+	if i := status.ConfigHistoryDeliveryInfo; i != nil && failed(string(i.LastStatus)) {
+		m.Failures = append(m.Failures, "configuration history: "+failure(i.LastErrorCode, i.LastErrorMessage))
+	}
+	if i := status.ConfigSnapshotDeliveryInfo; i != nil && failed(string(i.LastStatus)) {
+		m.Failures = append(m.Failures, "configuration snapshots: "+failure(i.LastErrorCode, i.LastErrorMessage))
+	}
+	if i := status.ConfigStreamDeliveryInfo; i != nil && failed(string(i.LastStatus)) {
+		m.Failures = append(m.Failures, "notifications: "+failure(i.LastErrorCode, i.LastErrorMessage))
+	}
+	return m
+}
+
+func channelNotes(live Channel) []string {
+	var notes []string
+	for _, f := range live.Failures {
+		notes = append(notes, fmt.Sprintf("the last delivery failed, %s; look at the policy and the Object Lock of the bucket %s", f, live.Bucket))
+	}
+	return notes
+}
+
+// adaptChannel says what a move to another bucket takes along.
+func adaptChannel(live, want Channel) (Channel, []string) {
+	if live.Bucket == want.Bucket || live.Prefix == "" {
+		return want, nil
+	}
+	return want, []string{fmt.Sprintf(
+		"the channel keeps its prefix %s in the new bucket, whose policy lets AWS Config write below AWSLogs/ alone: name the bucket %s in the spec (config.bucket.name) to leave the channel where it is, or add the prefix to the resources of the statement %s",
+		live.Prefix, live.Bucket, deliverySid)}
+}
+
+// applyChannel looks at the bucket's lock first: AWS Config answers for a bucket
+// with default retention as for one whose policy has not propagated yet, and no
+// waiting helps (AWS Config developer guide, "Managing the Delivery Channel").
+func applyChannel(ctx context.Context, env resource.Env, d resource.Delta[Channel]) error {
+	m := d.After
+	retention, err := bucket.DefaultRetention(ctx, env, bucket.Place{Name: m.Bucket, Region: string(d.ID.Scope)})
+	if err != nil {
+		return err
+	}
+	if retention != "" {
+		return fmt.Errorf("bucket %s has an Object Lock default retention of %s: %s", m.Bucket, retention, noRetention)
+	}
+	channel := &types.DeliveryChannel{
+		Name: &m.Name, S3BucketName: &m.Bucket,
+		S3KeyPrefix: orNil(m.Prefix), S3KmsKeyArn: orNil(m.KMSKeyARN), SnsTopicARN: orNil(m.TopicARN),
+	}
+	if m.Snapshots != "" {
+		channel.ConfigSnapshotDeliveryProperties = &types.ConfigSnapshotDeliveryProperties{DeliveryFrequency: types.MaximumExecutionFrequency(m.Snapshots)}
+	}
+	_, err = client(env, d.ID.Scope).PutDeliveryChannel(ctx, &configservice.PutDeliveryChannelInput{DeliveryChannel: channel})
+	return err
+}
+
+// orNil leaves an empty text out, which the API refuses.
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

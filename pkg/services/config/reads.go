@@ -1,0 +1,101 @@
+package config
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/configservice"
+	"github.com/aws/aws-sdk-go-v2/service/configservice/types"
+
+	"github.com/kiso-cli/kiso/internal/reads"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// A region is read with four requests, whichever kinds ask for it. None of them
+// names what it wants: a region has one customer managed recorder and one
+// channel, under whatever name, and nothing is an empty list.
+
+func client(env resource.Env, region resource.Scope) *configservice.Client {
+	return awsx.Client(env.Session, string(region), configservice.NewFromConfig)
+}
+
+func read[T any](ctx context.Context, env resource.Env, region resource.Scope, call string, load func(context.Context) (*T, error)) (*T, error) {
+	return reads.Get(ctx, env.Reads, reads.Key{Service: "config", Region: string(region), Call: call}, load)
+}
+
+// recorderOf returns the region's customer managed recorder; nil if there is none.
+func recorderOf(ctx context.Context, env resource.Env, region resource.Scope) (*types.ConfigurationRecorder, error) {
+	return read(ctx, env, region, "DescribeConfigurationRecorders", func(ctx context.Context) (*types.ConfigurationRecorder, error) {
+		out, err := client(env, region).DescribeConfigurationRecorders(ctx, &configservice.DescribeConfigurationRecordersInput{})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range out.ConfigurationRecorders {
+			if !serviceLinked(r.Name, r.ServicePrincipal) {
+				return &r, nil
+			}
+		}
+		return nil, nil
+	})
+}
+
+// statusOf returns that recorder's status; nil if there is no recorder.
+func statusOf(ctx context.Context, env resource.Env, region resource.Scope) (*types.ConfigurationRecorderStatus, error) {
+	return read(ctx, env, region, "DescribeConfigurationRecorderStatus", func(ctx context.Context) (*types.ConfigurationRecorderStatus, error) {
+		out, err := client(env, region).DescribeConfigurationRecorderStatus(ctx, &configservice.DescribeConfigurationRecorderStatusInput{})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range out.ConfigurationRecordersStatus {
+			if !serviceLinked(s.Name, s.ServicePrincipal) {
+				return &s, nil
+			}
+		}
+		return nil, nil
+	})
+}
+
+// channelOf returns the region's delivery channel; nil if there is none.
+func channelOf(ctx context.Context, env resource.Env, region resource.Scope) (*types.DeliveryChannel, error) {
+	return read(ctx, env, region, "DescribeDeliveryChannels", func(ctx context.Context) (*types.DeliveryChannel, error) {
+		out, err := client(env, region).DescribeDeliveryChannels(ctx, &configservice.DescribeDeliveryChannelsInput{})
+		if err != nil || len(out.DeliveryChannels) == 0 {
+			return nil, err
+		}
+		return &out.DeliveryChannels[0], nil
+	})
+}
+
+// deliveryOf returns the status of that channel's deliveries; nil if there is none.
+func deliveryOf(ctx context.Context, env resource.Env, region resource.Scope) (*types.DeliveryChannelStatus, error) {
+	return read(ctx, env, region, "DescribeDeliveryChannelStatus", func(ctx context.Context) (*types.DeliveryChannelStatus, error) {
+		out, err := client(env, region).DescribeDeliveryChannelStatus(ctx, &configservice.DescribeDeliveryChannelStatusInput{})
+		if err != nil || len(out.DeliveryChannelsStatus) == 0 {
+			return nil, err
+		}
+		return &out.DeliveryChannelsStatus[0], nil
+	})
+}
+
+// linkedPrefix begins the names of recorders that belong to other AWS services
+// (AWS Config API reference, ConfigurationRecorder).
+const linkedPrefix = "AWSConfigurationRecorderFor"
+
+// serviceLinked says whether a recorder is another service's: it exists beside the
+// customer managed one, cannot be changed, and does not count as recording.
+func serviceLinked(name, principal *string) bool {
+	return aws.ToString(principal) != "" || strings.HasPrefix(aws.ToString(name), linkedPrefix)
+}
+
+// controlTower says whether AWS Control Tower made what has that name. Its
+// guardrails deny changes of it to everybody else (AWS Control Tower user guide,
+// "Disallow configuration changes to AWS Config").
+func controlTower(name *string) error {
+	if !strings.HasPrefix(aws.ToString(name), "aws-controltower-") {
+		return nil
+	}
+	return resource.ManagedBy("AWS Control Tower",
+		aws.ToString(name)+" is part of the landing zone: change it there, any other change is drift to it or is denied by its guardrails")
+}
