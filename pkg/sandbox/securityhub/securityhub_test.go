@@ -254,6 +254,19 @@ func TestStandardsWithoutARecorderStayIncomplete(t *testing.T) {
 	})
 }
 
+func TestEnablingAnswersPending(t *testing.T) {
+	acct := newAccount(sandbox.Options{})
+	c := client(acct, region)
+	enable(t, c)
+	out, err := c.BatchEnableStandards(t.Context(), &securityhub.BatchEnableStandardsInput{
+		StandardsSubscriptionRequests: []types.StandardsSubscriptionRequest{{StandardsArn: aws.String(fsbp)}},
+	})
+	require.NoError(t, err)
+	require.Len(t, out.StandardsSubscriptions, 1)
+	assert.Equal(t, types.StandardsStatusPending, out.StandardsSubscriptions[0].StandardsStatus)
+	assert.Equal(t, "INCOMPLETE", statuses(t, c)[fsbp])
+}
+
 func TestUnknownStandardsAreRefusedWithTheRest(t *testing.T) {
 	acct := newAccount(sandbox.Options{})
 	sim.Edit(acct, region, func(s *sim.State) { s.Unavailable = []string{"nist-800-53/v/5.0.0"} })

@@ -201,7 +201,12 @@ func batchEnableStandards(req *sandbox.Request, in batchEnableInput) (any, error
 	state.Hub.EnabledAt = req.Now
 	out := subscriptionsOutput{}
 	for _, name := range names {
-		out.Subscriptions = append(out.Subscriptions, describeSubscription(req, name, state.subscribe(req, name)))
+		fresh := state.Hub.Standards[name].status(req.Now) == gone
+		described := describeSubscription(req, name, state.subscribe(req, name))
+		if fresh { // the answer never waits for how it goes
+			described.Status, described.Updatable, described.Reason = pending, "NOT_READY_FOR_UPDATES", nil
+		}
+		out.Subscriptions = append(out.Subscriptions, described)
 	}
 	return out, nil
 }
