@@ -78,11 +78,14 @@ type Trace struct {
 
 // Permission is an IAM action. Resource is an ARN with the placeholders
 // {partition}, {region}, {account_id} and {home_region}, or "" for "*".
-// Condition is a StringEquals on it.
+// Condition is a StringEquals on it, with the same placeholders.
 type Permission struct {
 	Action    string
 	Resource  string
 	Condition map[string]string
+	// Anywhere: the call may go to another region than the resource's, as it does
+	// for a bucket that lives elsewhere.
+	Anywhere bool
 }
 
 // Settle says how the executor waits for AWS to come round.
