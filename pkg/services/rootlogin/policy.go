@@ -1,0 +1,78 @@
+package rootlogin
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"github.com/kiso-cli/kiso/internal/policydoc"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// TopicPolicy is the model of the topic's policy: managed statement by Sid.
+type TopicPolicy struct {
+	Statements map[string]policydoc.Statement `json:"statements"`
+	Document   policydoc.Document             `json:"document" diff:"-"`
+	ARN        string                         `json:"topic_arn,omitzero" diff:"-"`
+}
+
+var policies = &resource.Type[TopicPolicy]{
+	Kind: "root_login_alarm.topic_policy",
+	Doc: resource.Doc{
+		Summary: "The statement of the topic's policy that lets the rules publish. Other statements stay.",
+		Reads:   []resource.Permission{{Action: "sns:GetTopicAttributes", Resource: topicResource}},
+		Writes:  []resource.Permission{{Action: "sns:SetTopicAttributes", Resource: topicResource}},
+		Changers: []resource.Changer{
+			{Event: "SetTopicAttributes"}, {Event: "AddPermission"}, {Event: "RemovePermission"}, {Event: "DeleteTopic"},
+		},
+	},
+	Observe: observePolicy,
+	Apply:   applyPolicy,
+	Trace: func(id resource.ID, live *TopicPolicy) resource.Trace {
+		if live == nil {
+			return named(id, id.Name)
+		}
+		return named(id, live.ARN)
+	},
+	Settle: resource.Settle{RetryOn: []resource.Transient{{Code: notFound}, {Code: "ConcurrentAccess"}}},
+}
+
+// sid names the statement.
+const sid = "KisoRootAlarms"
+
+// publishBy is the policy that lets rules publish to the topic (EventBridge user
+// guide, resource-based policies; it evaluates aws:SourceArn for SNS).
+func publishBy(topic string, rules []string) TopicPolicy {
+	return TopicPolicy{Statements: map[string]policydoc.Statement{sid: {
+		Sid: sid, Effect: "Allow", Principal: map[string]any{"Service": "events.amazonaws.com"},
+		Action: "sns:Publish", Resource: topic,
+		Condition: policydoc.Condition{"ArnEquals": {"aws:SourceArn": rules}},
+	}}}
+}
+
+func observePolicy(ctx context.Context, env resource.Env, id resource.ID) (*TopicPolicy, error) {
+	attributes, err := topicAttributes(ctx, env, id.Scope)
+	if err != nil || attributes == nil {
+		return nil, err
+	}
+	document, err := policydoc.Parse(attributes["Policy"])
+	if err != nil {
+		return nil, err
+	}
+	return &TopicPolicy{Statements: document.BySid(), Document: document, ARN: topicARN(env.Identity, id.Scope)}, nil
+}
+
+// applyPolicy sends the whole policy, which SetTopicAttributes replaces. Without
+// the live one nothing is written: the statement for the owner would be lost.
+func applyPolicy(ctx context.Context, env resource.Env, d resource.Delta[TopicPolicy]) error {
+	if d.Before == nil {
+		return resource.Pending("the topic is not visible yet")
+	}
+	_, err := snsClient(env, d.ID.Scope).SetTopicAttributes(ctx, &sns.SetTopicAttributesInput{
+		TopicArn:       aws.String(topicARN(env.Identity, d.ID.Scope)),
+		AttributeName:  aws.String("Policy"),
+		AttributeValue: aws.String(d.After.Document.With(d.After.Statements).String()),
+	})
+	return err
+}

@@ -1,0 +1,162 @@
+package rootlogin
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/smithy-go"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kiso-cli/kiso/internal/reads"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Target is the model of the topic as a rule's target. What stands under Kept is
+// not managed, but PutTargets would lose it.
+type Target struct {
+	ARN  string `json:"arn"`
+	Mail Mail   `json:"mail"`
+	ID   string `json:"id,omitzero" diff:"-"`
+	Kept Kept   `json:"kept,omitzero" diff:"-"`
+}
+
+// Mail makes a readable text of an event: a template, and where in the event its
+// variables are found.
+type Mail struct {
+	Paths    map[string]string `json:"paths,omitzero"`
+	Template string            `json:"template,omitzero"`
+}
+
+// Kept are settings of a target that are the account's own business.
+type Kept struct {
+	RoleARN     *string `json:"role_arn,omitzero"`
+	DeadLetter  *string `json:"dead_letter_arn,omitzero"`
+	MaxAge      *int32  `json:"maximum_event_age,omitzero"`
+	MaxAttempts *int32  `json:"maximum_retry_attempts,omitzero"`
+}
+
+var targets = &resource.Type[Target]{
+	Kind: "root_login_alarm.target",
+	Doc: resource.Doc{
+		Summary: "The topic as the rule's target, with a readable text. Other targets of the rule stay.",
+		Reads:   onRules("events:ListTargetsByRule", "events:DescribeRule"),
+		Writes:  onRules("events:PutTargets"),
+		Changers: []resource.Changer{
+			{Event: "PutTargets"}, {Event: "RemoveTargets"}, {Event: "DeleteRule"},
+		},
+	},
+	Observe: observeTarget,
+	Apply:   putTarget,
+	Trace:   func(id resource.ID, _ *Target) resource.Trace { return named(id, id.Name) },
+	Settle: resource.Settle{RetryOn: []resource.Transient{
+		{Code: "ConcurrentModificationException"},
+		{Code: resourceNotFound}, // the rule, just after it was put
+	}},
+}
+
+// ruleTargets returns none where there is no rule.
+func ruleTargets(ctx context.Context, env resource.Env, region resource.Scope, rule string) ([]types.Target, error) {
+	key := reads.Key{Service: "events", Region: string(region), Call: "ListTargetsByRule", Arg: rule}
+	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) ([]types.Target, error) {
+		input := &eventbridge.ListTargetsByRuleInput{Rule: &rule}
+		var all []types.Target
+		for {
+			page, err := eventsClient(env, region).ListTargetsByRule(ctx, input)
+			if awsx.IsCode(err, resourceNotFound) {
+				return nil, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, page.Targets...)
+			if input.NextToken = page.NextToken; input.NextToken == nil {
+				return all, nil
+			}
+		}
+	})
+}
+
+// observeTarget also asks for the rule, which is being read anyway: a rule that
+// an AWS service manages has targets that only it can change.
+func observeTarget(ctx context.Context, env resource.Env, id resource.ID) (*Target, error) {
+	var rule *eventbridge.DescribeRuleOutput
+	var all []types.Target
+	var both errgroup.Group // one must not cancel the other: the reads are shared
+	both.Go(func() (err error) {
+		rule, err = describeRule(ctx, env, id.Scope, id.Name)
+		return err
+	})
+	both.Go(func() (err error) {
+		all, err = ruleTargets(ctx, env, id.Scope, id.Name)
+		return err
+	})
+	if err := both.Wait(); err != nil || rule == nil {
+		return nil, err
+	}
+	return find(all, topicARN(env.Identity, id.Scope), id.Name), managed(rule)
+}
+
+// find returns the target that is the topic, under whatever id, or else the one
+// with the id that kiso gives, which then points elsewhere.
+func find(all []types.Target, topic, id string) *Target {
+	at := slices.IndexFunc(all, func(t types.Target) bool { return aws.ToString(t.Arn) == topic })
+	if at < 0 {
+		at = slices.IndexFunc(all, func(t types.Target) bool { return aws.ToString(t.Id) == id })
+	}
+	if at < 0 {
+		return nil
+	}
+	return model(all[at])
+}
+
+func model(t types.Target) *Target {
+	m := &Target{ARN: aws.ToString(t.Arn), ID: aws.ToString(t.Id), Kept: Kept{RoleARN: t.RoleArn}}
+	if x := t.InputTransformer; x != nil {
+		m.Mail = Mail{Paths: x.InputPathsMap, Template: aws.ToString(x.InputTemplate)}
+	}
+	if t.DeadLetterConfig != nil {
+		m.Kept.DeadLetter = t.DeadLetterConfig.Arn
+	}
+	if t.RetryPolicy != nil {
+		m.Kept.MaxAge, m.Kept.MaxAttempts = t.RetryPolicy.MaximumEventAgeInSeconds, t.RetryPolicy.MaximumRetryAttempts
+	}
+	return m
+}
+
+// putTarget adds the target, or replaces it under its own id. A target that is
+// refused comes back in an answer of success.
+func putTarget(ctx context.Context, env resource.Env, d resource.Delta[Target]) error {
+	out, err := eventsClient(env, d.ID.Scope).PutTargets(ctx, &eventbridge.PutTargetsInput{
+		Rule: &d.ID.Name, Targets: []types.Target{d.After.api(d.ID.Name)},
+	})
+	if err != nil || out.FailedEntryCount == 0 {
+		return err
+	}
+	refused := &smithy.GenericAPIError{Code: "PutTargetsFailed", Message: "EventBridge did not say why"}
+	for _, entry := range out.FailedEntries {
+		refused.Code, refused.Message = aws.ToString(entry.ErrorCode), aws.ToString(entry.ErrorMessage)
+	}
+	return &smithy.OperationError{ServiceID: eventbridge.ServiceID, OperationName: "PutTargets", Err: refused}
+}
+
+// api returns the target as EventBridge takes it. A new one is called newID.
+func (t Target) api(newID string) types.Target {
+	target := types.Target{
+		Id: aws.String(t.ID), Arn: aws.String(t.ARN), RoleArn: t.Kept.RoleARN,
+		InputTransformer: &types.InputTransformer{InputPathsMap: t.Mail.Paths, InputTemplate: aws.String(t.Mail.Template)},
+	}
+	if t.ID == "" {
+		target.Id = aws.String(newID)
+	}
+	if t.Kept.DeadLetter != nil {
+		target.DeadLetterConfig = &types.DeadLetterConfig{Arn: t.Kept.DeadLetter}
+	}
+	if t.Kept.MaxAge != nil || t.Kept.MaxAttempts != nil {
+		target.RetryPolicy = &types.RetryPolicy{MaximumEventAgeInSeconds: t.Kept.MaxAge, MaximumRetryAttempts: t.Kept.MaxAttempts}
+	}
+	return target
+}
