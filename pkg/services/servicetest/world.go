@@ -81,10 +81,13 @@ func (w *world) spec() *spec.Spec {
 	return decoded
 }
 
+// plan plans, which never writes.
 func (w *world) plan() *plan.Plan {
 	w.Helper()
+	before := w.acct.Writes()
 	p, err := w.engine().Plan(w.Context(), w.spec())
 	require.NoError(w, err)
+	require.Len(w, w.acct.Writes(), len(before), "planning writes nothing")
 	return p
 }
 
