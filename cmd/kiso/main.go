@@ -8,12 +8,18 @@ import (
 	"syscall"
 
 	"github.com/kiso-cli/kiso/pkg/cli"
+	"github.com/kiso-cli/kiso/pkg/lambda"
+	"github.com/kiso-cli/kiso/pkg/services"
 )
 
 // version is set by the linker for releases.
 var version = "0.1.0-dev"
 
 func main() {
+	if lambda.Running() {
+		lambda.Start(services.All(), version)
+		return
+	}
 	ctx, stop, release := interruptible()
 	code := cli.Run(ctx, stop, os.Args, cli.System(), version)
 	release()

@@ -154,6 +154,9 @@ func Client[C, O any](s *Session, region string, newFromConfig func(aws.Config, 
 	return c
 }
 
+// HomeRegion returns the region where global questions are asked.
+func (s *Session) HomeRegion() string { return s.cfg.Region }
+
 // CustomEndpoint says whether the requests go to an emulator under one address
 // (AWS_ENDPOINT_URL), where a bucket cannot be a host name of its own.
 func (s *Session) CustomEndpoint() bool {

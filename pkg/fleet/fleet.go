@@ -94,7 +94,7 @@ func Run(ctx context.Context, o Options) {
 	for range max(1, o.Concurrency) {
 		wg.Go(func() {
 			for a := range queue {
-				r := o.account(ctx, a)
+				r := o.Account(ctx, a)
 				mu.Lock()
 				o.Done(r)
 				mu.Unlock()
@@ -104,12 +104,13 @@ func Run(ctx context.Context, o Options) {
 	wg.Wait()
 }
 
-// account does one account from sign-in to its line.
-func (o Options) account(ctx context.Context, a awsx.Account) Result {
+// Account does one account from sign-in to its line.
+func (o Options) Account(ctx context.Context, a awsx.Account) Result {
 	r := Result{AccountID: a.ID, Name: a.Name, Mode: o.Mode, SpecDigest: o.Spec.Digest(), Problems: []string{}, Drift: []string{}}
 	start := time.Now()
 	if o.stopped(ctx) {
 		r.Outcome = NotStarted
+		r.Problems = append(r.Problems, "interrupted before it began; run again")
 	} else {
 		o.work(ctx, a, &r)
 	}
