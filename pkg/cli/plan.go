@@ -1,27 +1,23 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/kiso-cli/kiso/pkg/plan"
-	"github.com/kiso-cli/kiso/pkg/render"
 )
 
 func (a *app) planCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "plan",
 		Usage: "read the account and show what would change; never writes to it",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			specFlag(),
 			&cli.StringFlag{Name: "out", Usage: "save the plan to `PLAN`, to be applied exactly or not at all"},
-			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text or json", Value: "text"},
 			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 if there are changes"},
-		},
+		}, formatFlags()...),
 		Action: a.plan,
 	}
 }
@@ -30,7 +26,7 @@ func (a *app) plan(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	format, err := oneOf(c, "format", "text", "json")
+	report, err := a.reporter(c, c.String("out"))
 	if err != nil {
 		return err
 	}
@@ -50,21 +46,10 @@ func (a *app) plan(c *cli.Context) error {
 		next = "kiso apply " + out
 		fmt.Fprintln(a.Err, "Saved the plan to "+out)
 	}
-	if err := a.show(c, p, format, c.String("file"), next); err != nil {
+	if err := report.write(p, next); err != nil {
 		return err
 	}
 	return verdict(p, c.Bool("detailed-exitcode"))
-}
-
-// show prints a plan in a format.
-func (a *app) show(c *cli.Context, p *plan.Plan, format, source, next string) error {
-	switch format {
-	case "json":
-		return p.Encode(a.Out)
-	default:
-		render.NewText(a.Out, a.colour(c, a.OutTerminal)).Plan(p, source, next)
-		return nil
-	}
 }
 
 // verdict is how a command that only reads ends.
@@ -81,22 +66,7 @@ func verdict(p *plan.Plan, detailed bool) error {
 
 // savePlan writes the plan for its owner alone, whole or not at all.
 func savePlan(p *plan.Plan, name string) error {
-	var b bytes.Buffer
-	if err := p.Encode(&b); err != nil {
-		return err
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".kiso-plan-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("the plan could not be saved: %w", err)
-	}
-	defer os.Remove(temporary.Name())
-	if _, err := temporary.Write(b.Bytes()); err != nil {
-		return fmt.Errorf("the plan could not be saved: %w", err)
-	}
-	if err := temporary.Close(); err != nil {
-		return fmt.Errorf("the plan could not be saved: %w", err)
-	}
-	if err := os.Rename(temporary.Name(), name); err != nil {
+	if err := writeFile(name, p.Encode); err != nil {
 		return fmt.Errorf("the plan could not be saved: %w", err)
 	}
 	return nil

@@ -38,9 +38,9 @@ func (a *app) showCommand() *cli.Command {
 		Name:      "show",
 		Usage:     "print a saved plan as plan printed it",
 		ArgsUsage: "PLAN",
-		Flags:     []cli.Flag{&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text or json", Value: "text"}},
+		Flags:     formatFlags(),
 		Action: func(c *cli.Context) error {
-			format, err := oneOf(c, "format", "text", "json")
+			report, err := a.reporter(c, c.Args().First())
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ func (a *app) showCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(c, p, format, "the spec", "kiso apply "+c.Args().First())
+			return report.write(p, "kiso apply "+c.Args().First())
 		},
 	}
 }

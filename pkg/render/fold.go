@@ -42,6 +42,11 @@ func fold(changes []resource.Change, filter func(resource.Change) bool) []group 
 	return groups
 }
 
+// noteworthy says whether there is more to say of a change than what it does.
+func noteworthy(c resource.Change) bool {
+	return len(c.Risks)+len(c.Notes) > 0 && c.Action != resource.Blocked
+}
+
 // likeness is equal for changes that a reader would call the same.
 func likeness(c resource.Change) string {
 	return compactJSON([]any{

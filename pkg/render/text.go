@@ -80,7 +80,7 @@ func (t *Text) warnings(p *plan.Plan) {
 	for _, note := range p.Notes {
 		t.warn("", note)
 	}
-	for _, g := range fold(p.Changes, func(c resource.Change) bool { return len(c.Risks)+len(c.Notes) > 0 && c.Action != resource.Blocked }) {
+	for _, g := range fold(p.Changes, noteworthy) {
 		for _, risk := range g.Risks {
 			t.warn(g.address(), strings.ToUpper(risk.Kind)+": "+risk.Text)
 		}
