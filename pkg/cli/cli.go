@@ -125,7 +125,7 @@ func (a *app) define() *cli.App {
 		Action:         func(c *cli.Context) error { return cli.ShowAppHelp(c) },
 		Commands: []*cli.Command{
 			a.initCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.showCommand(), a.driftCommand(), a.fleetCommand(),
-			a.sandboxCommand(), a.versionCommand(),
+			a.policyCommand(), a.sandboxCommand(), a.versionCommand(),
 		},
 	}
 	for _, command := range c.Commands {
