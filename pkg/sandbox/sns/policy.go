@@ -23,7 +23,7 @@ type statement struct {
 	Principal principal
 	Action    list[string]
 	Resource  list[string]
-	Condition map[string]map[string]list[string]
+	Condition map[string]map[string]list[scalar]
 }
 
 // list is one value or a list of values.
@@ -36,6 +36,18 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	}
 	*l = make(list[T], 1)
 	return json.Unmarshal(data, &(*l)[0])
+}
+
+// scalar is a string, boolean or number, as text.
+type scalar string
+
+// UnmarshalJSON reads any of them.
+func (s *scalar) UnmarshalJSON(data []byte) error {
+	if data[0] == '"' {
+		return json.Unmarshal(data, (*string)(s))
+	}
+	*s = scalar(data)
+	return nil
 }
 
 // principal is who a statement speaks of, by kind; "*" is {"AWS": "*"}.
@@ -163,7 +175,7 @@ func (s statement) speaksOf(service, source string) bool {
 func (s statement) conditionsMet(source string) bool {
 	for operator, keys := range s.Condition {
 		for key, values := range keys {
-			if !slices.ContainsFunc(values, func(v string) bool { return matches(operator, key, v, source) }) {
+			if !slices.ContainsFunc(values, func(v scalar) bool { return matches(operator, key, string(v), source) }) {
 				return false
 			}
 		}
