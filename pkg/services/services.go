@@ -5,12 +5,20 @@ package services
 import (
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/sandbox"
+	"github.com/kiso-cli/kiso/pkg/services/config"
 	"github.com/kiso-cli/kiso/pkg/services/guardduty"
+	"github.com/kiso-cli/kiso/pkg/services/rootlogin"
+	"github.com/kiso-cli/kiso/pkg/services/securityhub"
 
 	accountsim "github.com/kiso-cli/kiso/pkg/sandbox/account"
+	configsim "github.com/kiso-cli/kiso/pkg/sandbox/config"
 	ec2sim "github.com/kiso-cli/kiso/pkg/sandbox/ec2"
+	eventssim "github.com/kiso-cli/kiso/pkg/sandbox/events"
 	guarddutysim "github.com/kiso-cli/kiso/pkg/sandbox/guardduty"
 	iamsim "github.com/kiso-cli/kiso/pkg/sandbox/iam"
+	s3sim "github.com/kiso-cli/kiso/pkg/sandbox/s3"
+	securityhubsim "github.com/kiso-cli/kiso/pkg/sandbox/securityhub"
+	snssim "github.com/kiso-cli/kiso/pkg/sandbox/sns"
 	stssim "github.com/kiso-cli/kiso/pkg/sandbox/sts"
 )
 
@@ -20,10 +28,13 @@ var all = []struct {
 	simulator sandbox.Simulator
 }{
 	{guardduty.Service, guarddutysim.New()},
+	{config.Service, configsim.New()},
+	{securityhub.Service, securityhubsim.New()},
+	{rootlogin.Service, eventssim.New()},
 }
 
 // shared are simulators of what every account has and several services use.
-var shared = []sandbox.Simulator{stssim.New(), accountsim.New(), ec2sim.New(), iamsim.New()}
+var shared = []sandbox.Simulator{stssim.New(), accountsim.New(), ec2sim.New(), iamsim.New(), s3sim.New(), snssim.New()}
 
 // All returns the services in the order of the list.
 func All() []*resource.Service {
