@@ -18,9 +18,12 @@ import (
 	"github.com/kiso-cli/kiso/pkg/spec"
 )
 
+// defaultSpec is the spec that is read unless -f names another.
+const defaultSpec = "kiso.yaml"
+
 // specFlag names the spec file.
 func specFlag() cli.Flag {
-	return &cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "the spec `FILE`; - reads standard input", Value: "kiso.yaml"}
+	return &cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "the spec `FILE`; - reads standard input", Value: defaultSpec}
 }
 
 // maxSpec is far above any spec that a person writes.

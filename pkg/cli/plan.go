@@ -38,15 +38,14 @@ func (a *app) plan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	next := "kiso apply"
-	if out := c.String("out"); out != "" {
+	out := c.String("out")
+	if out != "" {
 		if err := savePlan(p, out); err != nil {
 			return err
 		}
-		next = "kiso apply " + out
 		fmt.Fprintln(a.Err, "Saved the plan to "+out)
 	}
-	if err := report.write(p, next); err != nil {
+	if err := report.write(p, applyCommandLine(c, out)); err != nil {
 		return err
 	}
 	return verdict(p, c.Bool("detailed-exitcode"))

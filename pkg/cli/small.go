@@ -51,7 +51,7 @@ func (a *app) showCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return report.write(p, "kiso apply "+c.Args().First())
+			return report.write(p, applyCommandLine(c, c.Args().First()))
 		},
 	}
 }
