@@ -61,9 +61,9 @@ func wantedBucket(w Wanted) Bucket {
 func newBucketType(o Options) *resource.Type[Bucket] {
 	t := &bucketType{o}
 	reads := []string{"GetBucketVersioning", "GetBucketPublicAccessBlock", "GetBucketOwnershipControls", "GetEncryptionConfiguration"}
-	writes := []string{"CreateBucket", "TagResource", "PutBucketVersioning", "PutBucketPublicAccessBlock", "PutBucketOwnershipControls", "PutEncryptionConfiguration"}
+	writes := []string{"CreateBucket", "TagResource", "PutBucketPublicAccessBlock", "PutBucketOwnershipControls", "PutEncryptionConfiguration"}
 	if o.Locked {
-		writes = append(writes, "PutBucketObjectLockConfiguration")
+		writes = append(writes, "PutBucketVersioning", "PutBucketObjectLockConfiguration")
 	}
 	if o.NoRetention != "" {
 		reads = append(reads, "GetBucketObjectLockConfiguration")

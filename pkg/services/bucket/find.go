@@ -61,7 +61,7 @@ func regionOf(ctx context.Context, env resource.Env, p Place) (string, error) {
 	case http.StatusNotFound:
 		return "", nil
 	case http.StatusForbidden:
-		return "", refused(ctx, env, p, err)
+		return "", refused(ctx, env, p)
 	default:
 		return region, err
 	}
@@ -89,17 +89,17 @@ func answer(err error) (status int, region string) {
 
 // refused tells another account's bucket from one of this account that the role
 // may not look at: S3 answers both with a bare 403.
-func refused(ctx context.Context, env resource.Env, p Place, denied error) error {
+func refused(ctx context.Context, env resource.Env, p Place) error {
 	ours, err := owned(ctx, env, p)
 	switch {
 	case err != nil:
 		return fmt.Errorf("bucket %s: s3:ListBucket denied: it belongs to another account, or the role lacks the permission (s3:ListAllMyBuckets would tell: %s); choose another bucket name, or allow both actions for the role", p.Name, awsx.Explain(err))
 	case ours:
-		return denied
+		return fmt.Errorf("bucket %s: s3:ListBucket denied, though the bucket is this account's; allow the action for the role, and look at the bucket's policy", p.Name)
 	case p.Adopted:
 		return resource.ManagedBy("another account", fmt.Sprintf("the bucket %s, where %s delivers to, is not this account's", p.Name, p.Source))
 	default:
-		return errTaken(p.Name)
+		return fmt.Errorf("s3:ListBucket denied, and the account has no such bucket: %w", errTaken(p.Name))
 	}
 }
 

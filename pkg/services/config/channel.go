@@ -71,7 +71,7 @@ func observeChannel(ctx context.Context, env resource.Env, id resource.ID) (*Cha
 	if err := controlTower(live.Name); err != nil {
 		return m, err
 	}
-	return m, bucket.Foreign(ctx, env, bucket.Place{Name: m.Bucket, Region: string(id.Scope), Source: "AWS Config's delivery channel"})
+	return m, bucket.Foreign(ctx, env, bucket.Place{Name: m.Bucket, Region: env.HomeRegion(), Source: "AWS Config's delivery channel"})
 }
 
 func channelModel(live *types.DeliveryChannel, status *types.DeliveryChannelStatus) *Channel {
@@ -120,7 +120,7 @@ func adaptChannel(live, want Channel) (Channel, []string) {
 // waiting helps (AWS Config developer guide, "Managing the Delivery Channel").
 func applyChannel(ctx context.Context, env resource.Env, d resource.Delta[Channel]) error {
 	m := d.After
-	retention, err := bucket.DefaultRetention(ctx, env, bucket.Place{Name: m.Bucket, Region: string(d.ID.Scope)})
+	retention, err := bucket.DefaultRetention(ctx, env, bucket.Place{Name: m.Bucket, Region: env.HomeRegion()})
 	if err != nil {
 		return err
 	}
