@@ -21,7 +21,8 @@ type Options struct {
 	Registry resource.Registry
 	// Workers bounds the changes under way at once; 0 is awsx.DefaultParallelism.
 	Workers int
-	// Exact is for a saved plan: any move of the live state makes a change stale.
+	// Exact is for a saved plan, which is a promise: it must ask for what it
+	// shows, and any move of the live state makes a change stale.
 	// Otherwise a change may shrink, as when another run is doing the same.
 	Exact bool
 	// Approved says whether an irreversible change may be made; nil approves none.
@@ -107,12 +108,28 @@ func prepare(changes []resource.Change, o Options) (*runner, error) {
 			continue
 		}
 		res, err := o.Registry.Decode(c)
+		if err == nil && o.Exact {
+			err = checkShown(res, c)
+		}
 		if err != nil {
 			return nil, err
 		}
 		r.steps[c.ID.String()] = &step{resource: res, change: c, done: make(chan struct{})}
 	}
 	return r, r.checkOrder()
+}
+
+// checkShown refuses a change that would do other than the plan shows: its file
+// was edited, or another version of kiso compares in another way.
+func checkShown(res resource.Resource, c resource.Change) error {
+	fields, fingerprint, err := res.Compare(c.Before)
+	if err != nil {
+		return err
+	}
+	if text(fields) != text(c.Fields) || fingerprint != c.Fingerprint {
+		return fmt.Errorf("%s: the plan does not ask for the change that it shows: it was edited, or made by another version of kiso; plan again", c.ID)
+	}
+	return nil
 }
 
 // checkOrder refuses a plan whose needs go round in a circle: a plan file may

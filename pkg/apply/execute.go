@@ -61,11 +61,22 @@ func (r *runner) judge(s *step, now resource.Change, again bool) (Step, bool) {
 		fields := Moved(s.change, now)
 		return Step{Outcome: Stale, Fields: fields, Reason: "the live state moved since the plan (" + paths(fields) + "); plan again"}, true
 	case now.Irreversible() && !r.Approved(s.change.ID):
-		reason := fmt.Sprintf("%s; approve it with --allow-irreversible=%s", now.Risks[0].Text, s.change.ID)
+		reason := fmt.Sprintf("%s; approve it with --allow-irreversible=%s", irreversible(now), s.change.ID)
 		return Step{Outcome: NotApproved, Reason: reason}, true
 	default:
 		return Step{}, false
 	}
+}
+
+// irreversible says what of a change cannot be undone.
+func irreversible(c resource.Change) string {
+	var texts []string
+	for _, r := range c.Risks {
+		if r.Kind == resource.Irreversible {
+			texts = append(texts, r.Text)
+		}
+	}
+	return strings.Join(texts, "; ")
 }
 
 // asPlanned says whether what is to be done now is what the plan showed.
@@ -200,9 +211,17 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 	return d
 }
 
-// text makes a value of a saved plan and one just read comparable.
+// text makes a value of a saved plan and one just read comparable: the members
+// of objects are in the order of their names in both.
 func text(v any) string {
+	var plain any
 	data, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(data, &plain)
+	}
+	if err == nil {
+		data, err = json.Marshal(plain)
+	}
 	if err != nil {
 		panic(fmt.Sprintf("apply: %T is not plain data: %v", v, err))
 	}

@@ -151,6 +151,8 @@ type Resource interface {
 	Settle() Settle
 	// Plan observes the resource and says what is to be done. It reads only.
 	Plan(ctx context.Context, env Env) Change
+	// Compare says what Plan finds where the live model is as a plan holds it.
+	Compare(before json.RawMessage) (fields []diff.Field, fingerprint string, err error)
 	// Apply makes a change that Plan found.
 	Apply(ctx context.Context, env Env, c Change) error
 
@@ -252,6 +254,16 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 		c.Risks = r.kind.Risk(d)
 	}
 	return c
+}
+
+func (r *typed[M]) Compare(before json.RawMessage) ([]diff.Field, string, error) {
+	var live *M
+	if err := json.Unmarshal(before, &live); err != nil {
+		return nil, "", fmt.Errorf("%s: the live model does not decode: %w", r.id, err)
+	}
+	want, _ := r.adapted(live)
+	d, fingerprint := r.delta(live, want)
+	return d.Fields, fingerprint, nil
 }
 
 func (r *typed[M]) Apply(ctx context.Context, env Env, c Change) error {

@@ -1,0 +1,340 @@
+package apply_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kiso-cli/kiso/internal/diff"
+	"github.com/kiso-cli/kiso/pkg/apply"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+var one = map[string][]resource.Ref{"a": nil}
+
+// only plans and applies one lamp in a bubble.
+func only(t *testing.T, h *house, o apply.Options) (step apply.Step, took time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		changes := h.plan(t, one)
+		start := time.Now()
+		steps, _ := h.run(t, t.Context(), changes, o)
+		step, took = steps["a"], time.Since(start)
+	})
+	return step, took
+}
+
+func TestAWriteIsReadBack(t *testing.T) {
+	h := newHouse(map[string]lamp{"a": {Colour: "blue", Tags: map[string]string{"team": "blue"}}})
+	step, took := only(t, h, apply.Options{})
+	assert.Equal(t, apply.Applied, step.Outcome)
+	assert.Equal(t, resource.Update, step.Action)
+	assert.Zero(t, took)
+	assert.Equal(t, lamp{Colour: "red", Level: 3, Tags: map[string]string{"team": "blue"}}, h.lamps["a"])
+}
+
+func TestDeclaredErrorsAreRetriedWithinABound(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		bound time.Duration
+	}{
+		"a code":                      {awsError("TooDark", "wait"), resource.DefaultRetryFor},
+		"a code with its message":     {awsError("NotNow", "it is settling"), resource.DefaultRetryFor},
+		"pending":                     {resource.Pending("not ready"), resource.DefaultRetryFor},
+		"a kind with its own bound":   {awsError("TooDark", "wait"), 10 * time.Minute},
+		"an undeclared code":          {awsError("TooBright", "no"), 0},
+		"a code with another message": {awsError("NotNow", "never"), 0},
+		"no error of AWS":             {errors.New("TooDark"), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(nil)
+			if c.bound != resource.DefaultRetryFor {
+				h.kind.Settle.RetryFor = c.bound
+			}
+			h.change = func(context.Context, string, int) error { return c.err }
+			step, took := only(t, h, apply.Options{})
+			assert.Equal(t, apply.Failed, step.Outcome)
+			assert.ErrorIs(t, step.Err, c.err)
+			if c.bound == 0 {
+				assert.Len(t, h.written, 1)
+				assert.Zero(t, took)
+				return
+			}
+			assert.GreaterOrEqual(t, took, c.bound)
+			assert.Less(t, took, c.bound+10*time.Second)
+			assert.Contains(t, step.Reason, "still so after "+c.bound.String())
+			assert.Greater(t, len(h.written), 10)
+			assert.Equal(t, apply.Waiting, h.events[1].Type)
+			assert.NotEmpty(t, h.events[1].Message)
+		})
+	}
+}
+
+func TestAPassingErrorPasses(t *testing.T) {
+	h := newHouse(nil)
+	h.change = func(_ context.Context, _ string, n int) error {
+		if n < 4 {
+			return awsError("TooDark", "wait")
+		}
+		return nil
+	}
+	step, took := only(t, h, apply.Options{})
+	assert.Equal(t, apply.Applied, step.Outcome)
+	assert.Len(t, h.written, 4)
+	assert.Less(t, took, 10*time.Second)
+}
+
+func TestARetryLooksBeforeItWritesAgain(t *testing.T) {
+	h := newHouse(nil)
+	h.done = func(context.Context, string, int) error { return awsError("TooDark", "the answer was lost") }
+	step, _ := only(t, h, apply.Options{Exact: true})
+	assert.Equal(t, apply.Applied, step.Outcome)
+	assert.Len(t, h.written, 1, "what is in place is not made twice")
+}
+
+func TestAHalfMadeChangeIsFinished(t *testing.T) {
+	h := newHouse(nil)
+	h.change = func(_ context.Context, name string, n int) error {
+		if n == 1 {
+			h.lamps[name] = lamp{Colour: "blue"}
+			return awsError("TooDark", "wait")
+		}
+		return nil
+	}
+	step, _ := only(t, h, apply.Options{Exact: true})
+	assert.Equal(t, apply.Applied, step.Outcome, "what this run did itself does not make it stale")
+	assert.Equal(t, red, h.lamps["a"])
+}
+
+func TestReadsMayLagBehindTheWrite(t *testing.T) {
+	h := newHouse(nil)
+	var since time.Time
+	h.done = func(context.Context, string, int) error { since = time.Now(); return nil }
+	h.seen = func(name string) (*lamp, error) {
+		if since.IsZero() || time.Since(since) < 40*time.Second {
+			return nil, nil
+		}
+		return h.get(name), nil
+	}
+	step, took := only(t, h, apply.Options{})
+	assert.Equal(t, apply.Applied, step.Outcome)
+	assert.Len(t, h.written, 1, "it is not written again")
+	assert.GreaterOrEqual(t, took, 40*time.Second)
+	assert.Equal(t, "written; waiting for reads to show colour, level", h.events[1].Message)
+}
+
+func TestAnAcceptedWriteThatDoesNotShowIsDiverged(t *testing.T) {
+	for name, bound := range map[string]time.Duration{"default": 0, "own": 5 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(map[string]lamp{"a": {Colour: "red", Level: 1}})
+			h.lost, h.kind.Settle.VerifyFor = true, bound
+			step, took := only(t, h, apply.Options{})
+			if bound == 0 {
+				bound = resource.DefaultVerifyFor
+			}
+			assert.Equal(t, apply.Diverged, step.Outcome)
+			assert.Equal(t, []diff.Field{{Path: "level", Before: 1, After: 3}}, step.Fields)
+			assert.Contains(t, step.Reason, bound.String()+" later reads still show another value of level")
+			assert.GreaterOrEqual(t, took, bound)
+			assert.Less(t, took, bound+10*time.Second)
+			assert.Len(t, h.written, 1)
+		})
+	}
+}
+
+func TestReadBackThatFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		live    *lamp
+		err     error
+		outcome apply.Outcome
+		reason  string
+	}{
+		"not readable":            {nil, errors.New("the fuse is out"), apply.Failed, "written, but it could not be read back: the fuse is out"},
+		"managed by somebody now": {&lamp{}, resource.ManagedBy("the landlord", "theirs"), apply.Diverged, "written, but it is managed by the landlord: theirs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(nil)
+			h.seen = func(string) (*lamp, error) {
+				if len(h.written) == 0 {
+					return nil, nil
+				}
+				return c.live, c.err
+			}
+			step, _ := only(t, h, apply.Options{})
+			assert.Equal(t, c.outcome, step.Outcome)
+			assert.Equal(t, c.reason, step.Reason)
+		})
+	}
+}
+
+func TestIrreversibleStepsAreApprovedByName(t *testing.T) {
+	risky := func() *house {
+		h := newHouse(nil)
+		h.kind.Risk = func(d resource.Delta[lamp]) []resource.Risk {
+			return []resource.Risk{{Kind: "cost", Text: "it burns"}, {Kind: resource.Irreversible, Text: "it cannot be put out"}}
+		}
+		return h
+	}
+	h := risky()
+	steps, result := h.run(t, t.Context(), h.plan(t, map[string][]resource.Ref{"a": nil, "b": {resource.Needs(id("a"))}}), apply.Options{})
+	assert.Equal(t, map[string]apply.Outcome{"a": apply.NotApproved, "b": apply.Skipped}, outcomes(steps))
+	assert.Equal(t, "it cannot be put out; approve it with --allow-irreversible=house.lamp/global/a", steps["a"].Reason)
+	assert.Error(t, result.Err())
+	assert.Empty(t, h.written)
+
+	h = risky()
+	steps, _ = h.run(t, t.Context(), h.plan(t, map[string][]resource.Ref{"a": nil, "b": nil}), apply.Options{
+		Approved: func(r resource.ID) bool { return r == id("a") },
+	})
+	assert.Equal(t, map[string]apply.Outcome{"a": apply.Applied, "b": apply.NotApproved}, outcomes(steps))
+	assert.Equal(t, []string{"a"}, h.written)
+}
+
+func TestWhatIsAsWantedByNowIsConverged(t *testing.T) {
+	for _, exact := range []bool{false, true} {
+		h := newHouse(nil)
+		changes := h.plan(t, one)
+		h.lamps["a"] = red
+		steps, result := h.run(t, t.Context(), changes, apply.Options{Exact: exact})
+		assert.Equal(t, apply.Converged, steps["a"].Outcome)
+		assert.NoError(t, result.Err())
+		assert.Empty(t, h.written)
+	}
+}
+
+// TestTheLiveStateMoved plans for one live state and applies to another.
+func TestTheLiveStateMoved(t *testing.T) {
+	dim := lamp{Colour: "red", Level: 1}
+	for name, c := range map[string]struct {
+		planned, now lamp
+		exact, rough apply.Outcome
+		moved        []diff.Field
+	}{
+		"less is left to do": {
+			lamp{Colour: "blue", Level: 1}, dim, apply.Stale, apply.Applied,
+			[]diff.Field{{Path: "colour", Before: "blue", After: "red"}},
+		},
+		"another way to the same end": {
+			lamp{Colour: "red", Level: 2}, dim, apply.Stale, apply.Applied,
+			[]diff.Field{{Path: "level", Before: 2, After: 1}},
+		},
+		"more is to be done": {
+			dim, lamp{Colour: "blue", Level: 1}, apply.Stale, apply.Stale,
+			[]diff.Field{{Path: "colour", Before: "red", After: "blue"}},
+		},
+		"what is not managed": {
+			dim, lamp{Colour: "red", Level: 1, Tags: map[string]string{"team": "blue"}}, apply.Applied, apply.Applied, nil,
+		},
+	} {
+		for exact, want := range map[bool]apply.Outcome{true: c.exact, false: c.rough} {
+			t.Run(name, func(t *testing.T) {
+				h := newHouse(map[string]lamp{"a": c.planned})
+				changes := h.plan(t, one)
+				h.lamps["a"] = c.now
+				steps, result := h.run(t, t.Context(), changes, apply.Options{Exact: exact})
+				step := steps["a"]
+				assert.Equal(t, want, step.Outcome)
+				if want != apply.Stale {
+					return
+				}
+				assert.Error(t, result.Err())
+				assert.Equal(t, c.moved, step.Fields)
+				assert.Contains(t, step.Reason, "the live state moved since the plan ("+c.moved[0].Path+"); plan again")
+				assert.Empty(t, h.written)
+			})
+		}
+	}
+}
+
+func TestWhatCanNoLongerBeReadOrChanged(t *testing.T) {
+	h := newHouse(nil)
+	changes := h.plan(t, one)
+	h.seen = func(string) (*lamp, error) { return nil, errors.New("the fuse is out") }
+	steps, _ := h.run(t, t.Context(), changes, apply.Options{})
+	assert.Equal(t, apply.Failed, steps["a"].Outcome)
+	assert.Equal(t, "the fuse is out", steps["a"].Reason)
+
+	h.seen = func(string) (*lamp, error) { return &lamp{}, resource.ManagedBy("the landlord", "theirs") }
+	steps, _ = h.run(t, t.Context(), changes, apply.Options{})
+	assert.Equal(t, apply.Stale, steps["a"].Outcome)
+	assert.Equal(t, "it is managed by the landlord now: theirs", steps["a"].Reason)
+	assert.Empty(t, h.written)
+}
+
+// saved returns the change as a plan file gives it back: values are what JSON
+// decodes to.
+func saved(t *testing.T, c resource.Change) resource.Change {
+	t.Helper()
+	data, err := json.Marshal(c.Fields)
+	require.NoError(t, err)
+	c.Fields = nil
+	require.NoError(t, json.Unmarshal(data, &c.Fields))
+	return c
+}
+
+// TestASavedPlanIsAPromise edits one part of a saved change and leaves the rest:
+// reviewers saw something else than would be done.
+func TestASavedPlanIsAPromise(t *testing.T) {
+	for name, edit := range map[string]func(*resource.Change){
+		"wanted": func(c *resource.Change) { c.Want = json.RawMessage(`{"colour":"red","level":9}`) },
+		"live":   func(c *resource.Change) { c.Before = json.RawMessage(`{"colour":"red","level":2}`) },
+		"shown":  func(c *resource.Change) { c.Fields = nil },
+		"print":  func(c *resource.Change) { c.Fingerprint = "sha256:00" },
+		"broken": func(c *resource.Change) { c.Before = json.RawMessage(`[]`) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(map[string]lamp{"a": {Colour: "red", Level: 1}})
+			change := saved(t, h.plan(t, one)[0])
+			edit(&change)
+			o := apply.Options{Exact: true, Registry: resource.NewRegistry([]*resource.Service{{Kinds: []resource.KindInfo{h.kind}}})}
+			_, err := apply.Run(t.Context(), []resource.Change{change}, o)
+			assert.ErrorContains(t, err, "house.lamp/global/a: the ")
+			_, err = apply.Check(t.Context(), []resource.Change{change}, o)
+			assert.Error(t, err)
+			assert.Empty(t, h.written)
+		})
+	}
+}
+
+// TestSavedValuesCompareWithLiveOnes has values whose members JSON sorts.
+func TestSavedValuesCompareWithLiveOnes(t *testing.T) {
+	h := newHouse(map[string]lamp{"a": {Colour: "red", Level: 3, Plug: &plug{"F", false}}})
+	r := h.kind.New(resource.Global, "a", "", lamp{Colour: "red", Level: 3, Plug: &plug{"F", true}})
+	planned := saved(t, r.Plan(t.Context(), resource.Env{}))
+
+	h.lamps["a"] = lamp{Colour: "blue", Level: 3, Plug: &plug{"F", false}}
+	moved := apply.Moved(planned, r.Plan(t.Context(), resource.Env{}))
+	assert.Equal(t, []diff.Field{{Path: "colour", Before: "red", After: "blue"}}, moved, "the plug has not moved")
+
+	h.lamps["a"] = lamp{Colour: "red", Level: 3, Plug: &plug{"F", false}}
+	steps, _ := h.run(t, t.Context(), []resource.Change{planned}, apply.Options{Exact: true})
+	assert.Equal(t, apply.Applied, steps["a"].Outcome, steps["a"].Reason)
+	assert.True(t, h.lamps["a"].Plug.Earth)
+}
+
+func TestCheckNamesWhatWouldNotDoAsPlanned(t *testing.T) {
+	h := newHouse(map[string]lamp{"moved": {Colour: "red", Level: 1}, "still": {Colour: "red", Level: 1}, "fixed": {Colour: "red", Level: 1}})
+	h.kind.Risk = func(resource.Delta[lamp]) []resource.Risk { return []resource.Risk{{Kind: resource.Irreversible}} }
+	changes := h.plan(t, map[string][]resource.Ref{"moved": nil, "still": nil, "fixed": nil, "unread": nil})
+	h.lamps["moved"] = lamp{Colour: "red", Level: 2}
+	h.lamps["fixed"] = red
+	h.seen = func(name string) (*lamp, error) {
+		if name == "unread" {
+			return nil, errors.New("the fuse is out")
+		}
+		return h.get(name), nil
+	}
+	registry := resource.NewRegistry([]*resource.Service{{Kinds: []resource.KindInfo{h.kind}}})
+	result, err := apply.Check(t.Context(), changes, apply.Options{Registry: registry})
+	require.NoError(t, err)
+	steps := byName(result)
+	assert.Equal(t, map[string]apply.Outcome{"moved": apply.Stale, "unread": apply.Failed}, outcomes(steps))
+	assert.Equal(t, []diff.Field{{Path: "level", Before: 1, After: 2}}, steps["moved"].Fields)
+	assert.Empty(t, h.written)
+}
