@@ -13,6 +13,7 @@ import (
 	"github.com/kiso-cli/kiso/pkg/sandbox"
 	"github.com/kiso-cli/kiso/pkg/sandbox/events"
 	"github.com/kiso-cli/kiso/pkg/sandbox/sns"
+	"github.com/kiso-cli/kiso/pkg/services/rootlogin"
 )
 
 func TestWhatCannotBeReadIsBlocked(t *testing.T) {
@@ -170,5 +171,19 @@ func TestTwoAtOnce(t *testing.T) {
 		w.inSync()
 		assert.Len(t, w.rule(global, loginRule).Targets, 1)
 		assert.Len(t, w.topic(global).Subscriptions, 1)
+	})
+}
+
+// TestSavedPlan carries out a plan that must find the account exactly as it was:
+// what its own first steps create is no move of the live state.
+func TestSavedPlan(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.section.RootAPIUsage = true
+		result, err := apply.Run(w.t.Context(), w.plan(), apply.Options{
+			Session: w.session, Registry: resource.NewRegistry([]*resource.Service{rootlogin.Service}), Exact: true,
+		})
+		require.NoError(w.t, err)
+		require.NoError(w.t, result.Err())
+		w.inSync()
 	})
 }

@@ -13,7 +13,6 @@ import (
 // TopicPolicy is the model of the topic's policy: managed statement by Sid.
 type TopicPolicy struct {
 	Statements map[string]policydoc.Statement `json:"statements"`
-	Document   policydoc.Document             `json:"document" diff:"-"`
 	ARN        string                         `json:"topic_arn,omitzero" diff:"-"`
 }
 
@@ -51,28 +50,48 @@ func publishBy(topic string, rules []string) TopicPolicy {
 	}}}
 }
 
+// defaultSid is that of the statement for the owner which SNS writes into every
+// new topic's policy (Amazon SNS API reference, CreateTopic).
+const defaultSid = "__default_statement_ID"
+
+// observePolicy takes a policy as SNS makes it for none, as where there is no
+// topic: that the topic was just created is then no difference to a saved plan.
 func observePolicy(ctx context.Context, env resource.Env, id resource.ID) (*TopicPolicy, error) {
-	attributes, err := topicAttributes(ctx, env, id.Scope)
+	document, err := topicPolicy(ctx, env, id.Scope)
+	if err != nil || document == nil {
+		return nil, err
+	}
+	statements := document.BySid()
+	if _, fresh := statements[defaultSid]; fresh && len(document.Statements) == 1 {
+		return nil, nil
+	}
+	return &TopicPolicy{Statements: statements, ARN: topicARN(env.Identity, id.Scope)}, nil
+}
+
+// topicPolicy returns nil where there is no topic.
+func topicPolicy(ctx context.Context, env resource.Env, region resource.Scope) (*policydoc.Document, error) {
+	attributes, err := topicAttributes(ctx, env, region)
 	if err != nil || attributes == nil {
 		return nil, err
 	}
 	document, err := policydoc.Parse(attributes["Policy"])
-	if err != nil {
-		return nil, err
-	}
-	return &TopicPolicy{Statements: document.BySid(), Document: document, ARN: topicARN(env.Identity, id.Scope)}, nil
+	return &document, err
 }
 
 // applyPolicy sends the whole policy, which SetTopicAttributes replaces. Without
 // the live one nothing is written: the statement for the owner would be lost.
 func applyPolicy(ctx context.Context, env resource.Env, d resource.Delta[TopicPolicy]) error {
-	if d.Before == nil {
+	document, err := topicPolicy(ctx, env, d.ID.Scope)
+	if err != nil {
+		return err
+	}
+	if document == nil {
 		return resource.Pending("the topic is not visible yet")
 	}
-	_, err := snsClient(env, d.ID.Scope).SetTopicAttributes(ctx, &sns.SetTopicAttributesInput{
+	_, err = snsClient(env, d.ID.Scope).SetTopicAttributes(ctx, &sns.SetTopicAttributesInput{
 		TopicArn:       aws.String(topicARN(env.Identity, d.ID.Scope)),
 		AttributeName:  aws.String("Policy"),
-		AttributeValue: aws.String(d.After.Document.With(d.After.Statements).String()),
+		AttributeValue: aws.String(document.With(d.After.Statements).String()),
 	})
 	return err
 }
