@@ -127,8 +127,10 @@ func valueLines(sign, path string, v any, d detail) []string {
 		if d == brief {
 			line = clip(line, briefWidth)
 		}
-		lines[i] = sign + "       " + line
+		if i == 0 {
+			line = path + ": " + line
+		}
+		lines[i] = sign + "     " + line
 	}
-	lines[0] = sign + "     " + path + ": " + strings.TrimPrefix(lines[0], sign+"       ")
 	return lines
 }
