@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"reflect"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -59,14 +57,7 @@ func (i Identity) ARN(service, region, resource string) string {
 type Session struct {
 	Identity Identity
 
-	cfg     aws.Config
-	mu      sync.Mutex
-	clients map[clientKey]any
-}
-
-type clientKey struct {
-	kind   reflect.Type
-	region string
+	cfg aws.Config
 }
 
 // Open loads the configuration as the AWS CLI would and asks STS who it is.
@@ -94,25 +85,26 @@ func newSession(ctx context.Context, cfg aws.Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Session{Identity: identity, cfg: cfg, clients: map[clientKey]any{}}, nil
+	return &Session{Identity: identity, cfg: cfg}, nil
 }
 
 func load(ctx context.Context, o Options) (aws.Config, error) {
 	if o.Parallelism == 0 {
 		o.Parallelism = DefaultParallelism
 	}
+	retryer := sharedQuotas()
 	entrance := &gate{next: newTransport(), slots: make(chan struct{}, o.Parallelism), log: o.Log}
 	if o.Base != nil {
 		cfg := o.Base.Copy()
 		entrance.next = cfg.HTTPClient
-		cfg.HTTPClient, cfg.Retryer, cfg.AppID = entrance, newRetryer, o.AppID
+		cfg.HTTPClient, cfg.Retryer, cfg.AppID = entrance, retryer, o.AppID
 		if o.Region != "" {
 			cfg.Region = o.Region
 		}
 		return cfg, nil
 	}
 	options := []func(*config.LoadOptions) error{
-		config.WithRetryer(newRetryer), config.WithHTTPClient(entrance), config.WithAppID(o.AppID),
+		config.WithRetryer(retryer), config.WithHTTPClient(entrance), config.WithAppID(o.AppID),
 	}
 	if o.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(o.Profile))
@@ -137,21 +129,26 @@ func whoami(ctx context.Context, cfg aws.Config) (Identity, error) {
 	return Identity{AccountID: aws.ToString(out.Account), Principal: aws.ToString(out.Arn), Partition: parsed.Partition}, nil
 }
 
-// Client returns the session's one client of a service in a region, made by
-// the service package's NewFromConfig. One client each, because the SDK's
-// retry quota belongs to the client: a throttled region does not starve others.
+// Client makes a client of a service in a region, with the service package's
+// NewFromConfig. Clients are made for each use and not kept: what is worth
+// keeping, connections and retry quotas, belongs to the session. A client in an
+// interface would also keep the linker from leaving out the operations that
+// nobody calls, half the binary.
 func Client[C, O any](s *Session, region string, newFromConfig func(aws.Config, ...func(*O)) *C, options ...func(*O)) *C {
-	key := clientKey{kind: reflect.TypeFor[C](), region: region}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c, ok := s.clients[key]; ok {
-		return c.(*C)
-	}
 	cfg := s.cfg.Copy()
 	cfg.Region = region
-	c := newFromConfig(cfg, options...)
-	s.clients[key] = c
-	return c
+	return newFromConfig(cfg, options...)
+}
+
+// Pages calls fetch for each page of a list: with no token first, then with the
+// one that it returned, until that is nil or empty. The SDK's paginators do the
+// same, but want the client in an interface; see Client.
+func Pages(fetch func(token *string) (next *string, err error)) error {
+	next, err := fetch(nil)
+	for err == nil && aws.ToString(next) != "" {
+		next, err = fetch(next)
+	}
+	return err
 }
 
 // HomeRegion returns the region where global questions are asked.

@@ -21,6 +21,7 @@ type Account struct {
 // The role session is named kiso, for CloudTrail's readers.
 func (s *Session) AssumeInto(ctx context.Context, account, role, externalID string) (*Session, error) {
 	cfg := s.cfg.Copy()
+	cfg.Retryer = sharedQuotas()
 	if account != s.Identity.AccountID {
 		arn := Identity{AccountID: account, Partition: s.Identity.Partition}.ARN("iam", "", "role/"+role)
 		provider := stscreds.NewAssumeRoleProvider(Client(s, cfg.Region, sts.NewFromConfig), arn, func(o *stscreds.AssumeRoleOptions) {
@@ -56,37 +57,40 @@ func (s *Session) Accounts(ctx context.Context, units []string) ([]Account, erro
 
 func allAccounts(ctx context.Context, client *organizations.Client) ([]Account, error) {
 	var accounts []Account
-	pages := organizations.NewListAccountsPaginator(client, &organizations.ListAccountsInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	err := Pages(func(token *string) (*string, error) {
+		page, err := client.ListAccounts(ctx, &organizations.ListAccountsInput{NextToken: token})
 		if err != nil {
 			return nil, err
 		}
 		accounts = append(accounts, active(page.Accounts)...)
-	}
-	return accounts, nil
+		return page.NextToken, nil
+	})
+	return accounts, err
 }
 
 func unitAccounts(ctx context.Context, client *organizations.Client, unit string) (here []Account, below []string, err error) {
-	accounts := organizations.NewListAccountsForParentPaginator(client, &organizations.ListAccountsForParentInput{ParentId: &unit})
-	for accounts.HasMorePages() {
-		page, err := accounts.NextPage(ctx)
+	err = Pages(func(token *string) (*string, error) {
+		page, err := client.ListAccountsForParent(ctx, &organizations.ListAccountsForParentInput{ParentId: &unit, NextToken: token})
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		here = append(here, active(page.Accounts)...)
+		return page.NextToken, nil
+	})
+	if err != nil {
+		return nil, nil, err
 	}
-	units := organizations.NewListOrganizationalUnitsForParentPaginator(client, &organizations.ListOrganizationalUnitsForParentInput{ParentId: &unit})
-	for units.HasMorePages() {
-		page, err := units.NextPage(ctx)
+	err = Pages(func(token *string) (*string, error) {
+		page, err := client.ListOrganizationalUnitsForParent(ctx, &organizations.ListOrganizationalUnitsForParentInput{ParentId: &unit, NextToken: token})
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for _, u := range page.OrganizationalUnits {
 			below = append(below, aws.ToString(u.Id))
 		}
-	}
-	return here, below, nil
+		return page.NextToken, nil
+	})
+	return here, below, err
 }
 
 func active(members []types.Account) []Account {

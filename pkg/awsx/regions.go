@@ -75,10 +75,8 @@ func (s *Session) Regions(ctx context.Context) ([]Region, error) {
 
 func (s *Session) accountRegions(ctx context.Context, at string) ([]Region, error) {
 	var regions []Region
-	pages := account.NewListRegionsPaginator(Client(s, at, account.NewFromConfig),
-		&account.ListRegionsInput{MaxResults: aws.Int32(50)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	err := Pages(func(token *string) (*string, error) {
+		page, err := Client(s, at, account.NewFromConfig).ListRegions(ctx, &account.ListRegionsInput{MaxResults: aws.Int32(50), NextToken: token})
 		if err != nil {
 			return nil, err
 		}
@@ -86,8 +84,9 @@ func (s *Session) accountRegions(ctx context.Context, at string) ([]Region, erro
 			on := r.RegionOptStatus == types.RegionOptStatusEnabled || r.RegionOptStatus == types.RegionOptStatusEnabledByDefault
 			regions = append(regions, Region{Name: aws.ToString(r.RegionName), Enabled: on, Status: string(r.RegionOptStatus)})
 		}
-	}
-	return sorted(regions), nil
+		return page.NextToken, nil
+	})
+	return sorted(regions), err
 }
 
 func sorted(regions []Region) []Region {

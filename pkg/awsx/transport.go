@@ -1,49 +1,20 @@
 package awsx
 
 import (
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-const (
-	// maxAttempts replaces the SDK's 3: a bootstrap is worth waiting for.
-	// AWS_MAX_ATTEMPTS still wins.
-	maxAttempts = 10
-	// attemptTimeout ends one attempt that hangs; the retryer starts another.
-	attemptTimeout = 60 * time.Second
-)
+// attemptTimeout ends one attempt that hangs; the retryer starts another.
+const attemptTimeout = 60 * time.Second
 
 func newTransport() aws.HTTPClient {
 	return awshttp.NewBuildableClient().WithTimeout(attemptTimeout)
-}
-
-// newRetryer is the SDK's standard mode with more attempts. It also retries
-// what the SDK leaves out though it passes: an answer cut off in its body, and
-// SNS's code Throttled (Amazon SNS API reference, common errors).
-func newRetryer() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = maxAttempts
-		o.Retryables = append(o.Retryables,
-			retry.IsErrorRetryableFunc(cutOff),
-			retry.RetryableErrorCode{Codes: map[string]struct{}{"Throttled": {}}},
-		)
-	})
-}
-
-func cutOff(err error) aws.Ternary {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
-		return aws.TrueTernary
-	}
-	return aws.UnknownTernary
 }
 
 // gate bounds the requests in flight and logs each.

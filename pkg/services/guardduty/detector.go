@@ -92,18 +92,16 @@ func client(env resource.Env, region resource.Scope) *guardduty.Client {
 // detectorID finds the region's one detector; "" if there is none.
 func detectorID(ctx context.Context, env resource.Env, region resource.Scope) (string, error) {
 	key := reads.Key{Service: "guardduty", Region: string(region), Call: "ListDetectors"}
-	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (string, error) {
-		pages := guardduty.NewListDetectorsPaginator(client(env, region), &guardduty.ListDetectorsInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return "", err
+	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (detector string, err error) {
+		err = awsx.Pages(func(token *string) (*string, error) {
+			page, err := client(env, region).ListDetectors(ctx, &guardduty.ListDetectorsInput{NextToken: token})
+			if err != nil || len(page.DetectorIds) == 0 {
+				return nil, err
 			}
-			if len(page.DetectorIds) > 0 {
-				return page.DetectorIds[0], nil
-			}
-		}
-		return "", nil
+			detector = page.DetectorIds[0]
+			return nil, nil
+		})
+		return detector, err
 	})
 }
 

@@ -51,20 +51,20 @@ func topicSubscriptions(ctx context.Context, env resource.Env, region resource.S
 	key := reads.Key{Service: "sns", Region: string(region), Call: "ListSubscriptionsByTopic", Arg: topicName}
 	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) ([]types.Subscription, error) {
 		var all []types.Subscription
-		pages := sns.NewListSubscriptionsByTopicPaginator(snsClient(env, region), &sns.ListSubscriptionsByTopicInput{
-			TopicArn: aws.String(topicARN(env.Identity, region)),
-		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if awsx.IsCode(err, notFound) {
-				return nil, nil
-			}
+		err := awsx.Pages(func(token *string) (*string, error) {
+			page, err := snsClient(env, region).ListSubscriptionsByTopic(ctx, &sns.ListSubscriptionsByTopicInput{
+				TopicArn: aws.String(topicARN(env.Identity, region)), NextToken: token,
+			})
 			if err != nil {
 				return nil, err
 			}
 			all = append(all, page.Subscriptions...)
+			return page.NextToken, nil
+		})
+		if awsx.IsCode(err, notFound) {
+			return nil, nil
 		}
-		return all, nil
+		return all, err
 	})
 }
 

@@ -1,0 +1,76 @@
+package awsx
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+)
+
+// maxAttempts replaces the SDK's 3: a bootstrap is worth waiting for.
+// AWS_MAX_ATTEMPTS still wins.
+const maxAttempts = 10
+
+// newRetryer is the SDK's standard mode with more attempts. It also retries
+// what the SDK leaves out though it passes: an answer cut off in its body, and
+// SNS's code Throttled (Amazon SNS API reference, common errors).
+func newRetryer() aws.RetryerV2 {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = maxAttempts
+		o.Retryables = append(o.Retryables,
+			retry.IsErrorRetryableFunc(cutOff),
+			retry.RetryableErrorCode{Codes: map[string]struct{}{"Throttled": {}}},
+		)
+	})
+}
+
+func cutOff(err error) aws.Ternary {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
+// quotas is the retryer of all the session's clients. It keeps one of the SDK's
+// retry quotas for each service and region, so that one that is throttled does
+// not use up the others' tries.
+type quotas struct {
+	aws.RetryerV2 // says what is retried, how often and after how long
+
+	mu     sync.Mutex
+	quotas map[quotaKey]aws.RetryerV2
+}
+
+type quotaKey struct{ service, region string }
+
+// sharedQuotas returns what gives every client of a session the same quotas.
+func sharedQuotas() func() aws.Retryer {
+	q := &quotas{RetryerV2: newRetryer(), quotas: map[quotaKey]aws.RetryerV2{}}
+	return func() aws.Retryer { return q }
+}
+
+// of returns the quota of the service and region that a call goes to.
+func (q *quotas) of(ctx context.Context) aws.RetryerV2 {
+	key := quotaKey{service: middleware.GetServiceID(ctx), region: middleware.GetRegion(ctx)}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.quotas[key] == nil {
+		q.quotas[key] = newRetryer()
+	}
+	return q.quotas[key]
+}
+
+// GetAttemptToken asks the call's own quota.
+func (q *quotas) GetAttemptToken(ctx context.Context) (func(error) error, error) {
+	return q.of(ctx).GetAttemptToken(ctx)
+}
+
+// GetRetryToken asks the call's own quota.
+func (q *quotas) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
+	return q.of(ctx).GetRetryToken(ctx, err)
+}
