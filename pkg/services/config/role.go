@@ -17,6 +17,7 @@ const (
 	rolePath         = "/aws-service-role/" + servicePrincipal + "/"
 	roleResource     = "role" + rolePath + roleName
 	roleARN          = "arn:{partition}:iam::{account_id}:" + roleResource
+	absentRoleARN    = "arn:{partition}:iam::{account_id}:role/" + roleName
 )
 
 // Role is the model of the service-linked role.
@@ -30,7 +31,9 @@ var roles = &resource.Type[Role]{
 	Doc: resource.Doc{
 		Summary:  "The role that AWS Config reads the account with, in the form that Security Hub's control Config.1 wants.",
 		Controls: []string{"Config.1"},
-		Reads:    []resource.Permission{{Action: "iam:GetRole", Resource: roleARN}},
+		// Of a role that is not there IAM does not know the path, and decides by the
+		// name alone.
+		Reads: []resource.Permission{{Action: "iam:GetRole", Resource: roleARN}, {Action: "iam:GetRole", Resource: absentRoleARN}},
 		Writes: []resource.Permission{{
 			Action: "iam:CreateServiceLinkedRole", Resource: roleARN,
 			Condition: map[string]string{"iam:AWSServiceName": servicePrincipal},
