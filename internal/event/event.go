@@ -88,11 +88,12 @@ func (e Event) Names(parameter string) bool {
 	return search(e.parameters, func(key string, _ any) bool { return strings.EqualFold(key, parameter) })
 }
 
-// Mentions says whether any of the call's parameters has the value.
-func (e Event) Mentions(value string) bool {
+// Mentions says whether any of the call's parameters is the name, or an ARN or
+// path that ends in it.
+func (e Event) Mentions(name string) bool {
 	return search(e.parameters, func(_ string, v any) bool {
 		text, ok := v.(string)
-		return ok && text == value
+		return ok && (text == name || strings.HasSuffix(text, ":"+name) || strings.HasSuffix(text, "/"+name))
 	})
 }
 
