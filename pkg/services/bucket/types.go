@@ -121,15 +121,21 @@ var transient = []resource.Transient{{Code: "OperationAborted"}, {Code: "NoSuchB
 // anyBucket is the ARN of the buckets of permissions: a spec may name any.
 const anyBucket = "arn:{partition}:s3:::*"
 
+// permissions are for buckets of the account itself, wherever they live. Two
+// cannot say whose the bucket is: it is not there yet, or perhaps never was, and
+// must be seen to be missing.
 func permissions(actions ...string) []resource.Permission {
 	list := make([]resource.Permission, len(actions))
 	for i, a := range actions {
-		list[i] = resource.Permission{Action: "s3:" + a, Resource: anyBucket}
+		list[i] = resource.Permission{Action: "s3:" + a, Resource: anyBucket, Anywhere: true}
+		if a != "CreateBucket" && a != "ListBucket" {
+			list[i].Condition = map[string]string{"aws:ResourceAccount": "{account_id}"}
+		}
 	}
 	return list
 }
 
 // toFind are the permissions that finding a bucket takes.
 func toFind(more ...string) []resource.Permission {
-	return append([]resource.Permission{{Action: "s3:ListAllMyBuckets"}}, permissions(append([]string{"ListBucket"}, more...)...)...)
+	return append([]resource.Permission{{Action: "s3:ListAllMyBuckets", Anywhere: true}}, permissions(append([]string{"ListBucket"}, more...)...)...)
 }
