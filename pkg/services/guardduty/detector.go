@@ -73,6 +73,13 @@ var detectors = &resource.Type[Detector]{
 				Condition: map[string]string{"iam:AWSServiceName": "guardduty.amazonaws.com"},
 			},
 		},
+		Changers: []resource.Changer{
+			{Event: "CreateDetector"}, {Event: "DeleteDetector"},
+			{Path: "status", Event: "UpdateDetector", Parameter: "enable"},
+			{Path: "finding_publishing_frequency", Event: "UpdateDetector", Parameter: "findingPublishingFrequency"},
+			{Path: "features", Event: "UpdateDetector", Parameter: "features"},
+			{Path: "features", Event: "UpdateDetector", Parameter: "dataSources"},
+		},
 	},
 	Observe: observe,
 	Adapt:   adapt,
