@@ -34,7 +34,7 @@ var aggregators = &resource.Type[Aggregator]{
 	Doc: resource.Doc{
 		Summary: "The account's one finding aggregator, in the home region, linking every region. One that lives elsewhere is reported and left alone: AWS cannot move it.",
 		Reads: []resource.Permission{
-			{Action: "securityhub:ListFindingAggregators"}, {Action: "securityhub:GetFindingAggregator", Resource: aggregatorARN}, administratorRead,
+			{Action: "securityhub:ListFindingAggregators"}, {Action: "securityhub:GetFindingAggregator", Resource: aggregatorARN, Anywhere: true}, administratorRead,
 		},
 		Writes: []resource.Permission{
 			{Action: "securityhub:CreateFindingAggregator"}, {Action: "securityhub:UpdateFindingAggregator", Resource: aggregatorARN},
@@ -42,7 +42,7 @@ var aggregators = &resource.Type[Aggregator]{
 	},
 	Observe: observeAggregator,
 	Apply:   applyAggregator,
-	Settle: resource.Settle{RetryOn: []resource.Transient{
+	Settle: resource.Settle{RetryFor: patience, RetryOn: []resource.Transient{
 		// Another run, or a first try whose answer was lost, created it: AWS does
 		// not document which of these codes that is.
 		{Code: "InvalidInputException"},

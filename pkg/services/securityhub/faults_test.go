@@ -98,6 +98,58 @@ func TestEveryWriteMayFail(t *testing.T) {
 	}
 }
 
+// TestPassingRefusals refuses writes for longer than the SDK tries, in words that
+// mean "later".
+func TestPassingRefusals(t *testing.T) {
+	later := map[string]map[string]string{ // operation -> code -> message
+		"BatchEnableStandards": {
+			"InvalidInputException":     "StandardsSubscription(s) in state DELETING, please try later",
+			"ResourceInUseException":    "in use",
+			"ResourceConflictException": "conflict",
+			"InvalidAccessException":    "Account 123456789012 is not subscribed to AWS Security Hub",
+			"LimitExceededException":    "Rate exceeded",
+		},
+		"CreateFindingAggregator": {
+			"InvalidInputException":     "not now",
+			"ResourceConflictException": "conflict",
+			"InvalidAccessException":    "Account 123456789012 is not subscribed to AWS Security Hub",
+			"LimitExceededException":    "Rate exceeded",
+		},
+		"EnableSecurityHub": {
+			"ResourceConflictException": "Account is already subscribed to Security Hub",
+			"LimitExceededException":    "Rate exceeded",
+		},
+	}
+	for operation, codes := range later {
+		for code, message := range codes {
+			t.Run(operation+" "+code, func(t *testing.T) {
+				in(t, sandbox.Options{}, func(w *world) {
+					w.input.Regions = []string{home}
+					times := 3
+					if code == "LimitExceededException" {
+						times = 11 // more than the SDK tries
+					}
+					fault := sandbox.Fault{Operation: operation, Kind: sandbox.Custom, Code: code, Message: message, Times: times}
+					injected := w.acct.Inject(fault)
+					require.NoError(t, w.apply(w.plan()).Err())
+					assert.Equal(t, times, injected.Hits())
+					assert.NotEmpty(t, w.waited)
+					w.inSync()
+				})
+			})
+		}
+	}
+}
+
+func TestHubsThatAreNotFoundAreOff(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.acct.Inject(sandbox.Fault{Operation: "DescribeHub", Kind: sandbox.Custom, Code: "ResourceNotFoundException", Status: 404, Message: "none", Times: 17})
+		for _, c := range w.plan() {
+			assert.Equal(t, resource.Create, c.Action, c.ID)
+		}
+	})
+}
+
 func TestLostAnswersWhileReadsLag(t *testing.T) {
 	for k := range 5 {
 		t.Run(fmt.Sprint(k), func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
@@ -37,12 +38,16 @@ var hubs = &resource.Type[Hub]{
 	},
 	Observe: observeHub,
 	Apply:   applyHub,
-	Settle: resource.Settle{RetryOn: []resource.Transient{
+	Settle: resource.Settle{RetryFor: patience, RetryOn: []resource.Transient{
 		// Another run, or a first try whose answer was lost, switched it on.
 		{Code: "ResourceConflictException"},
 		limitExceeded,
 	}},
 }
+
+// patience bounds the repetition of changes. Disabling a standard takes minutes,
+// and so may the SDK's own tries against a throttle.
+const patience = 5 * time.Minute
 
 // limitExceeded is both a throttle and a limit (Security Hub API reference).
 var limitExceeded = resource.Transient{Code: "LimitExceededException"}

@@ -50,8 +50,12 @@ func TestRequests(t *testing.T) {
 	in(t, sandbox.Options{}, func(w *world) {
 		w.standards(fsbp, cis120, nist)
 		require.NoError(t, w.apply(w.plan()).Err())
-		writes := map[string]int{}
-		for _, c := range w.acct.Writes() {
+		reads, writes := map[string]int{}, map[string]int{}
+		for _, c := range w.acct.Calls() {
+			if !c.Write {
+				reads[c.Operation]++
+				continue
+			}
 			writes[c.Operation]++
 			switch c.Operation {
 			case "EnableSecurityHub":
@@ -61,6 +65,7 @@ func TestRequests(t *testing.T) {
 			}
 		}
 		assert.Equal(t, map[string]int{"EnableSecurityHub": 17, "BatchEnableStandards": 17, "CreateFindingAggregator": 1}, writes)
+		assert.Equal(t, 3*17, reads["GetEnabledStandards"], "once to plan, once before and once after the write")
 
 		w.acct.ResetCalls()
 		w.plan()
@@ -269,6 +274,7 @@ func TestAnAggregatorElsewhere(t *testing.T) {
 		w.settle()
 		sim.EditAccount(w.acct, func(s *sim.AccountState) { s.Aggregator.Region = "us-west-2" })
 		before := w.acct.Snapshot()
+		w.acct.Inject(sandbox.Fault{Operation: "GetFindingAggregator", Region: home, Kind: sandbox.Deny})
 		elsewhere := find(t, w.plan(), "securityhub.finding_aggregator/ap-northeast-1/aggregator")
 		assert.Equal(t, resource.Managed, elsewhere.Action)
 		assert.Equal(t, "finding aggregator in us-west-2", elsewhere.Owner)

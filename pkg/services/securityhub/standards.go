@@ -25,7 +25,8 @@ type Standards struct {
 }
 
 // State is whether a standard is enabled. PENDING and INCOMPLETE ones are: to
-// enable them again does nothing (Security Hub API reference, BatchEnableStandards).
+// enable them again does nothing (Security Hub API reference, BatchEnableStandards),
+// so that they are noted and are no difference.
 type State string
 
 const enabled State = "enabled"
@@ -40,7 +41,7 @@ var standards = &resource.Type[Standards]{
 	Observe: observeStandards,
 	Apply:   applyStandards,
 	Notes:   standardsNotes,
-	Settle: resource.Settle{RetryOn: []resource.Transient{
+	Settle: resource.Settle{RetryFor: patience, RetryOn: []resource.Transient{
 		{Code: "InvalidInputException"}, // a standard is changing: "please try later"
 		{Code: "ResourceInUseException"},
 		{Code: "ResourceConflictException"},
