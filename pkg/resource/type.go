@@ -29,7 +29,8 @@ type Type[M any] struct {
 
 	// Observe reads the live model: nil where there is nothing. It cannot see
 	// the wanted one. With a *ManagedError it returns what it saw and who
-	// decides about it; any other error means "could not read".
+	// decides about it, with an *AbsentError that there is nothing, and what is
+	// worth knowing before it is made; any other error means "could not read".
 	Observe func(ctx context.Context, env Env, id ID) (*M, error)
 
 	// Adapt fits the wanted model to what the live one shows to be possible in
@@ -48,6 +49,11 @@ type Type[M any] struct {
 	// difference: a pending subscription, a failing delivery. May be nil.
 	Notes func(live M) []string
 
+	// Busy says what AWS is still doing to a live model that is as wanted, "" if
+	// nothing. After a write it is waited for, no longer than Settle.VerifyFor,
+	// and no failure if it goes on. May be nil.
+	Busy func(live M) string
+
 	// Trace finds the calls that changed a resource; live is nil if it is gone.
 	// May be nil: then any call in the resource's region is meant.
 	Trace func(id ID, live *M) Trace
@@ -62,6 +68,8 @@ type Doc struct {
 	Reads    []Permission // what Observe may call
 	Writes   []Permission // what Apply may call
 	Changers []Changer    // which calls can take it away from the spec
+	// Irreversible names what Risk may say of a change, a sentence each.
+	Irreversible []string
 }
 
 // Changer is an API call that changes a resource, by the name that CloudTrail
@@ -134,6 +142,14 @@ func (e *ManagedError) Error() string { return "managed by " + e.Owner + ": " + 
 
 // ManagedBy returns the error for a resource that owner decides about.
 func ManagedBy(owner, reason string) error { return &ManagedError{Owner: owner, Reason: reason} }
+
+// AbsentError says that there is nothing, and what is worth knowing of that.
+type AbsentError struct{ Notes []string }
+
+func (e *AbsentError) Error() string { return "there is none; " + strings.Join(e.Notes, "; ") }
+
+// Absent returns the error for a resource that is not there, with notes.
+func Absent(notes ...string) error { return &AbsentError{Notes: notes} }
 
 // PendingError says that AWS is not ready for a change yet: the executor looks
 // again later.
@@ -232,6 +248,10 @@ func (r *typed[M]) at(section string) Resource {
 
 func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 	live, err := r.kind.Observe(ctx, env, r.id)
+	var absent *AbsentError
+	if errors.As(err, &absent) {
+		live, err = nil, nil
+	}
 	c := Change{ID: r.id, Controls: r.kind.Doc.Controls, Path: r.path, Want: encode(r.want), Before: encode(live)}
 	var managed *ManagedError
 	if err != nil && !errors.As(err, &managed) {
@@ -242,8 +262,14 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 	d, fingerprint := r.delta(live, want)
 	c.Fields, c.Fingerprint, c.After = d.Fields, fingerprint, encode(d.After)
 	c.Notes = notes
+	if absent != nil {
+		c.Notes = absent.Notes
+	}
 	if live != nil && r.kind.Notes != nil {
 		c.Notes = append(c.Notes, r.kind.Notes(*live)...)
+	}
+	if live != nil && r.kind.Busy != nil {
+		c.Busy = r.kind.Busy(*live)
 	}
 	if managed != nil {
 		c.Action, c.Owner, c.Reason, c.MeetsSpec = Managed, managed.Owner, managed.Reason, len(d.Fields) == 0
