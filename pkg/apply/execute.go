@@ -131,13 +131,14 @@ func (r *runner) verify(ctx context.Context, s *step) Step {
 	deadline := time.Now().Add(bound)
 	for attempt := 0; ; attempt++ {
 		now := s.resource.Plan(ctx, r.env())
-		if now.Action == resource.None {
-			return Step{Outcome: Applied}
-		}
-		if time.Now().After(deadline) {
+		over := time.Now().After(deadline)
+		switch {
+		case now.Action == resource.None && (now.Busy == "" || over):
+			return Step{Outcome: Applied, Reason: now.Busy}
+		case over:
 			return diverged(now, bound)
 		}
-		r.waiting(s, "written; waiting for reads to show "+outstanding(now))
+		r.waiting(s, "written; waiting for "+outstanding(now))
 		if sleep(ctx, attempt) != nil {
 			return failed(ctx.Err())
 		}
@@ -173,10 +174,14 @@ func (r *runner) waiting(s *step, message string) {
 }
 
 func outstanding(c resource.Change) string {
-	if c.Action == resource.Blocked {
-		return c.Reason
+	switch c.Action {
+	case resource.None:
+		return c.Busy
+	case resource.Blocked:
+		return "a read that is not refused: " + c.Reason
+	default:
+		return "reads to show " + paths(c.Fields)
 	}
-	return paths(c.Fields)
 }
 
 func paths(fields []diff.Field) string {

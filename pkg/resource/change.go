@@ -28,6 +28,7 @@ type Change struct {
 	Fields []diff.Field
 	Risks  []Risk
 	Notes  []string // what the user should know of the live state
+	Busy   string   // what AWS is still doing to it; of the moment, and not saved
 	Needs  []Ref    // declared ones only
 
 	Before json.RawMessage // the live model; null where nothing is
