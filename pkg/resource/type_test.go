@@ -54,6 +54,13 @@ func TestPlanOfWhatIsAbsent(t *testing.T) {
 	assert.Empty(t, c.Notes)
 }
 
+func TestPlanOfWhatIsAbsentWithNotes(t *testing.T) {
+	c := plan(t, lamps(&red, resource.Absent("the socket is loose")), red)
+	assert.Equal(t, resource.Create, c.Action)
+	assert.JSONEq(t, "null", string(c.Before))
+	assert.Equal(t, []string{"the socket is loose"}, c.Notes)
+}
+
 func TestPlanOfWhatDiffers(t *testing.T) {
 	c := plan(t, lamps(&lamp{Colour: "blue", Level: 3, Tags: map[string]string{"a": "b"}}, nil), red)
 	assert.Equal(t, resource.Update, c.Action)

@@ -118,6 +118,7 @@ func checkBasic(list []EventSelector) error {
 			yes := true
 			s.Management = &yes
 		}
+		s.DataResources, s.Exclude = append([]DataResource{}, s.DataResources...), append([]string{}, s.Exclude...)
 		for _, source := range s.Exclude {
 			if source != "kms.amazonaws.com" && source != "rdsdata.amazonaws.com" {
 				return invalidSelectors("the source " + source + " cannot be excluded")

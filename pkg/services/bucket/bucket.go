@@ -75,9 +75,22 @@ func newBucketType(o Options) *resource.Type[Bucket] {
 			Controls: []string{"S3.8", "S3.12"},
 			Reads:    toFind(reads...),
 			Writes:   permissions(writes...),
+			Changers: []resource.Changer{
+				{Path: "versioning", Event: "PutBucketVersioning"},
+				{Path: "public_access_block", Event: "PutBucketPublicAccessBlock"}, {Path: "public_access_block", Event: "DeleteBucketPublicAccessBlock"},
+				{Path: "object_ownership", Event: "PutBucketOwnershipControls"}, {Path: "object_ownership", Event: "DeleteBucketOwnershipControls"},
+				{Path: "encryption", Event: "PutBucketEncryption"}, {Path: "encryption", Event: "DeleteBucketEncryption"},
+				{Event: "DeleteBucket"},
+			},
 		},
 		Observe: t.observe,
 		Apply:   t.apply,
+		Trace: func(id resource.ID, live *Bucket) resource.Trace {
+			if live == nil {
+				return trace(id, "", "")
+			}
+			return trace(id, live.Name, live.Region)
+		},
 		// Another run, or a first try whose answer was lost, created it.
 		Settle: resource.Settle{RetryOn: append([]resource.Transient{{Code: "BucketAlreadyOwnedByYou"}}, transient...)},
 	}

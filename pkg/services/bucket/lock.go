@@ -17,6 +17,9 @@ type Lock struct {
 	Enabled   bool   `json:"object_lock_enabled"`
 	Mode      Mode   `json:"mode,omitzero"`
 	Retention Period `json:"retention,omitzero"`
+
+	Bucket string `json:"bucket,omitzero" diff:"-"`
+	Region string `json:"region,omitzero" diff:"-"`
 }
 
 // Mode is a retention mode.
@@ -76,10 +79,17 @@ func newLockType(o Options) *resource.Type[Lock] {
 			Controls: []string{"S3.15"},
 			Reads:    toFind("GetBucketObjectLockConfiguration"),
 			Writes:   permissions("PutBucketObjectLockConfiguration"),
+			Changers: []resource.Changer{{Event: "PutBucketObjectLockConfiguration"}, {Event: "DeleteBucket"}},
 		},
 		Observe: t.observe,
 		Apply:   t.apply,
-		Risk:    risk,
+		Trace: func(id resource.ID, live *Lock) resource.Trace {
+			if live == nil {
+				return trace(id, "", "")
+			}
+			return trace(id, live.Bucket, live.Region)
+		},
+		Risk: risk,
 		// Versioning was just turned on.
 		Settle: resource.Settle{RetryOn: append([]resource.Transient{{Code: "InvalidBucketState"}}, transient...)},
 	}
@@ -103,6 +113,7 @@ func (t *lockType) observe(ctx context.Context, env resource.Env, id resource.ID
 	if err != nil || live.Enabled && live.Retention == "" {
 		return nil, err
 	}
+	live.Bucket, live.Region = b.name, b.region
 	return &live, nil
 }
 

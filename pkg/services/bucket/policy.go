@@ -23,6 +23,7 @@ type Policy struct {
 	Bucket   string `json:"bucket" diff:"-"`            // ARN
 	Source   string `json:"source,omitzero" diff:"-"`   // ARN that the service writes for
 	Prefix   string `json:"prefix,omitzero" diff:"-"`   // of the object keys
+	Region   string `json:"region,omitzero" diff:"-"`
 }
 
 // maxPolicy is the longest policy that S3 takes (Amazon S3 user guide, "Bucket
@@ -56,11 +57,18 @@ func newPolicyType(o Options) *resource.Type[Policy] {
 			Controls: []string{"S3.5"},
 			Reads:    toFind("GetBucketPolicy"),
 			Writes:   permissions("PutBucketPolicy"),
+			Changers: []resource.Changer{{Event: "PutBucketPolicy"}, {Event: "DeleteBucketPolicy"}, {Event: "DeleteBucket"}},
 		},
 		Observe: t.observe,
-		Adapt:   adaptPolicy,
-		Apply:   t.apply,
-		Settle:  resource.Settle{RetryOn: transient},
+		Trace: func(id resource.ID, live *Policy) resource.Trace {
+			if live == nil {
+				return trace(id, "", "")
+			}
+			return trace(id, live.Bucket[strings.LastIndexByte(live.Bucket, ':')+1:], live.Region)
+		},
+		Adapt:  adaptPolicy,
+		Apply:  t.apply,
+		Settle: resource.Settle{RetryOn: transient},
 	}
 }
 
@@ -79,6 +87,7 @@ func (t *policyType) observe(ctx context.Context, env resource.Env, id resource.
 	}
 	live := &Policy{Bucket: env.Identity.ARN("s3", "", place.Name), Source: place.Source, Prefix: place.Prefix}
 	if b != nil {
+		live.Region = b.region
 		if live.Document, err = b.policy(ctx); err != nil {
 			return nil, err
 		}

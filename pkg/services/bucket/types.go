@@ -6,6 +6,7 @@ package bucket
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -138,4 +139,15 @@ func permissions(actions ...string) []resource.Permission {
 // toFind are the permissions that finding a bucket takes.
 func toFind(more ...string) []resource.Permission {
 	return append([]resource.Permission{{Action: "s3:ListAllMyBuckets", Anywhere: true}}, permissions(append([]string{"ListBucket"}, more...)...)...)
+}
+
+// trace: S3's calls are recorded in the region of the bucket that they name.
+func trace(id resource.ID, name, region string) resource.Trace {
+	if name == "" {
+		name = id.Name[strings.LastIndexByte(id.Name, '/')+1:]
+	}
+	if region == "" {
+		region = string(id.Scope)
+	}
+	return resource.Trace{Region: region, Names: []string{name}}
 }

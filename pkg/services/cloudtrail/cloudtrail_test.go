@@ -1,0 +1,317 @@
+package cloudtrail_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kiso-cli/kiso/pkg/apply"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/engine"
+	"github.com/kiso-cli/kiso/pkg/resource"
+	"github.com/kiso-cli/kiso/pkg/sandbox"
+	trailsim "github.com/kiso-cli/kiso/pkg/sandbox/cloudtrail"
+	"github.com/kiso-cli/kiso/pkg/sandbox/s3"
+	"github.com/kiso-cli/kiso/pkg/services/cloudtrail"
+	"github.com/kiso-cli/kiso/pkg/spec"
+)
+
+// world is an account and a spec for it.
+type world struct {
+	*testing.T
+	acct    *sandbox.Account
+	home    string
+	section string
+}
+
+func newWorld(t *testing.T, options sandbox.Options, home string) *world {
+	return &world{T: t, acct: sandbox.New(options, simulators()...), home: home, section: "cloudtrail: {}"}
+}
+
+var only = []*resource.Service{cloudtrail.Service}
+
+func (w *world) engine() *engine.Engine {
+	w.Helper()
+	cfg := w.acct.Config(w.home)
+	e, err := engine.Open(w.Context(), only, "test", awsx.Options{Base: &cfg, Region: w.home}, "")
+	require.NoError(w, err)
+	return e
+}
+
+// plan returns the changes by kind, without the service's prefix.
+func (w *world) plan() map[string]resource.Change {
+	w.Helper()
+	decoded, err := spec.Decode("kiso.yaml", []byte("version: 1\nhome_region: "+w.home+"\n"+w.section+"\n"), engine.Sections(only))
+	require.NoError(w, err)
+	p, err := w.engine().Plan(w.Context(), decoded)
+	require.NoError(w, err)
+	changes := map[string]resource.Change{}
+	for _, c := range p.Changes {
+		changes[strings.TrimPrefix(string(c.ID.Kind), "cloudtrail.")] = c
+	}
+	return changes
+}
+
+func (w *world) apply(approve bool) *apply.Result {
+	w.Helper()
+	decoded, err := spec.Decode("kiso.yaml", []byte("version: 1\nhome_region: "+w.home+"\n"+w.section+"\n"), engine.Sections(only))
+	require.NoError(w, err)
+	e := w.engine()
+	p, err := e.Plan(w.Context(), decoded)
+	require.NoError(w, err)
+	result, err := e.Apply(w.Context(), p, apply.Options{Exact: true, Approved: func(resource.ID) bool { return approve }})
+	require.NoError(w, err)
+	return result
+}
+
+func (w *world) inSync() {
+	w.Helper()
+	for kind, c := range w.plan() {
+		assert.Equal(w, resource.None, c.Action, "%s: %v %s", kind, c.Fields, c.Reason)
+	}
+}
+
+// seed puts a trail that logs everything into a region, and its bucket beside it.
+func (w *world) seed(region, name string, change func(*trailsim.Trail)) {
+	trail := &trailsim.Trail{Bucket: name + "-logs", Global: true, MultiRegion: true, Validation: true, Logging: true}
+	if change != nil {
+		change(trail)
+	}
+	trailsim.Edit(w.acct, region, func(s *trailsim.State) { s.Trails[name] = trail })
+	s3.Edit(w.acct, func(s *s3.State) { s.Buckets[trail.Bucket] = &s3.Bucket{Region: "us-west-2"} })
+}
+
+func paths(c resource.Change) (paths []string) {
+	for _, f := range c.Fields {
+		paths = append(paths, f.Path)
+	}
+	return paths
+}
+
+func TestAdoptsAnotherTrailWithItsBucket(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "ap-northeast-1")
+	w.seed("us-east-1", "company", func(trail *trailsim.Trail) {
+		trail.Validation, trail.Logging, trail.Prefix, trail.KMSKey = false, false, "trails", "arn:aws:kms:us-west-2:123456789012:key/k"
+		trail.Advanced = []trailsim.AdvancedSelector{
+			{Name: "writes", Fields: []trailsim.FieldSelector{{Field: "eventCategory", Equals: []string{"Management"}}, {Field: "readOnly", Equals: []string{"false"}}}},
+			{Name: "objects", Fields: []trailsim.FieldSelector{{Field: "eventCategory", Equals: []string{"Data"}}, {Field: "resources.type", Equals: []string{"AWS::S3::Object"}}}},
+		}
+	})
+	plan := w.plan()
+	assert.Equal(t, resource.Update, plan["trail"].Action)
+	assert.Equal(t, []string{"log_file_validation", "management_events", "logging"}, paths(plan["trail"]))
+	assert.True(t, plan["bucket_lock"].Irreversible(), "locking a bucket that is there")
+
+	require.NoError(t, w.apply(true).Err())
+	w.inSync()
+	trail := trailsim.Get(w.acct, "us-east-1").Trails["company"]
+	assert.True(t, trail.Validation && trail.Logging)
+	assert.Equal(t, "company-logs", trail.Bucket)
+	assert.NotEmpty(t, trail.KMSKey)
+	assert.Equal(t, []string{"objects", "Management events"}, []string{trail.Advanced[0].Name, trail.Advanced[1].Name})
+	buckets := s3.Get(w.acct).Buckets
+	require.Len(t, buckets, 1, "none is made")
+	assert.True(t, buckets["company-logs"].Locked)
+	assert.Contains(t, buckets["company-logs"].Policy, `"arn:aws:s3:::company-logs/trails/AWSLogs/123456789012/*"`)
+	assert.Contains(t, buckets["company-logs"].Policy, `"aws:SourceArn":"arn:aws:cloudtrail:us-east-1:123456789012:trail/company"`)
+	assert.Empty(t, trailsim.Get(w.acct, "ap-northeast-1").Trails)
+}
+
+func TestChoosesAmongTrails(t *testing.T) {
+	for name, c := range map[string]struct {
+		seed func(*world)
+		want string
+	}{
+		"the wanted name": {func(w *world) { w.seed("us-east-1", "aaa", nil); w.seed("eu-west-1", "kiso", nil) }, "kiso"},
+		"the one that logs": {func(w *world) {
+			w.seed("us-east-1", "aaa", func(t *trailsim.Trail) { t.Logging = false })
+			w.seed("us-east-1", "zzz", func(t *trailsim.Trail) { t.DeliveryError = "AccessDenied" })
+		}, "zzz"},
+		"the one that delivers": {func(w *world) {
+			w.seed("us-east-1", "aaa", func(t *trailsim.Trail) { t.DeliveryError = "AccessDenied" })
+			w.seed("us-west-2", "zzz", nil)
+			s3.Edit(w.acct, func(s *s3.State) {
+				s.Buckets["zzz-logs"].Policy = `{"Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:*","Resource":["arn:aws:s3:::zzz-logs","arn:aws:s3:::zzz-logs/*"]}]}`
+			})
+		}, "zzz"},
+		"the first name": {func(w *world) { w.seed("us-west-2", "bbb", nil); w.seed("us-east-1", "ccc", nil) }, "bbb"},
+		"of its own region, raised": {func(w *world) {
+			w.seed("eu-west-1", "kiso", func(t *trailsim.Trail) { t.MultiRegion = false })
+		}, "kiso"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{}, "eu-west-1")
+			c.seed(w)
+			change := w.plan()["trail"]
+			assert.Contains(t, string(change.Before), `"name":"`+c.want+`"`)
+			require.NoError(t, w.apply(true).Err())
+			w.inSync()
+		})
+	}
+}
+
+func TestSingleRegionTrailsAreLeftAlone(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	w.seed("eu-west-1", "local", func(t *trailsim.Trail) { t.MultiRegion = false })
+	before := trailsim.Get(w.acct, "eu-west-1").Trails["local"]
+	change := w.plan()["trail"]
+	assert.Equal(t, resource.Create, change.Action)
+	require.Len(t, change.Notes, 1)
+	assert.Contains(t, change.Notes[0], "trail/local")
+	assert.Contains(t, change.Notes[0], "$2.00 per 100,000 events")
+	require.NoError(t, w.apply(false).Err())
+	assert.Equal(t, before, trailsim.Get(w.acct, "eu-west-1").Trails["local"])
+	assert.NotEmpty(t, w.plan()["trail"].Notes)
+}
+
+// Somebody points the trail to a bucket of their own: it is pointed back.
+func TestRepointedTrail(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	require.NoError(t, w.apply(false).Err())
+	trailsim.Edit(w.acct, "eu-west-1", func(s *trailsim.State) { s.Trails["kiso"].Bucket = "evil" })
+	plan := w.plan()
+	assert.Equal(t, []string{"s3_bucket_name"}, paths(plan["trail"]))
+	assert.Contains(t, plan["trail"].Notes[0], "NoSuchBucket")
+	require.NoError(t, w.apply(false).Err())
+	w.inSync()
+}
+
+func TestBucketOfAnotherAccount(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	w.seed("eu-west-1", "company", func(t *trailsim.Trail) { t.Validation = false })
+	s3.Edit(w.acct, func(s *s3.State) { s.Buckets["company-logs"].Owner = "999999999999" })
+	plan := w.plan()
+	for _, kind := range []string{"bucket", "bucket_policy", "bucket_lock"} {
+		assert.Equal(t, resource.Managed, plan[kind].Action, kind)
+		assert.Equal(t, "another account", plan[kind].Owner)
+		assert.Contains(t, plan[kind].Reason, "company-logs")
+	}
+	require.NoError(t, w.apply(false).Err())
+	assert.True(t, trailsim.Get(w.acct, "eu-west-1").Trails["company"].Validation, "the trail itself is the account's")
+}
+
+func TestOrganizationTrail(t *testing.T) {
+	organization := func(change func(*trailsim.Trail)) func(*trailsim.Trail) {
+		return func(t *trailsim.Trail) {
+			t.Account, t.Organization, t.Bucket = "999999999999", true, "central"
+			if change != nil {
+				change(t)
+			}
+		}
+	}
+	t.Run("serves", func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{}, "eu-west-1")
+		w.seed("us-east-1", "all", organization(nil))
+		plan := w.plan()
+		for kind, c := range plan {
+			assert.Equal(t, resource.Managed, c.Action, kind)
+			assert.Equal(t, "organization trail arn:aws:cloudtrail:us-east-1:999999999999:trail/all", c.Owner)
+		}
+		assert.True(t, plan["trail"].MeetsSpec)
+		w.acct.ResetCalls()
+		require.NoError(t, w.apply(false).Err())
+		assert.Empty(t, w.acct.Writes())
+	})
+	t.Run("with selectors of its own", func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{}, "eu-west-1")
+		w.seed("us-east-1", "all", organization(func(t *trailsim.Trail) { t.Selectors = []trailsim.EventSelector{{}} }))
+		assert.Contains(t, strings.Join(w.plan()["trail"].Notes, " "), "not known")
+	})
+	for name, weak := range map[string]func(*trailsim.Trail){
+		"silent":            func(t *trailsim.Trail) { t.Logging = false },
+		"without digests":   func(t *trailsim.Trail) { t.Validation = false },
+		"of another region": func(t *trailsim.Trail) { t.MultiRegion = false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{}, "eu-west-1")
+			w.seed("us-east-1", "all", organization(weak))
+			assert.Equal(t, resource.Create, w.plan()["trail"].Action, "an own one besides")
+			require.NoError(t, w.apply(false).Err())
+			w.inSync()
+		})
+	}
+	t.Run("beside the account's own", func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{}, "eu-west-1")
+		require.NoError(t, w.apply(false).Err())
+		w.seed("us-east-1", "all", organization(nil))
+		w.inSync()
+	})
+}
+
+func TestNotesOnDelivery(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	require.NoError(t, w.apply(false).Err())
+	trailsim.Edit(w.acct, "eu-west-1", func(s *trailsim.State) {
+		s.Trails["kiso"].DeliveryError, s.Trails["kiso"].DigestError = "AccessDenied", "NoSuchBucket"
+	})
+	notes := w.plan()["trail"].Notes
+	require.Len(t, notes, 2)
+	assert.Contains(t, notes[0], "failed with AccessDenied")
+	assert.Contains(t, notes[1], "digest delivery")
+	w.inSync()
+}
+
+func TestNoRoom(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	for _, name := range []string{"a00", "b00", "c00", "d00", "e00"} {
+		w.seed("eu-west-1", name, func(t *trailsim.Trail) { t.MultiRegion = false })
+	}
+	err := w.apply(false).Err()
+	assert.ErrorContains(t, err, "no room for a multi-region trail")
+	assert.ErrorContains(t, err, "already has 5 trails in eu-west-1")
+}
+
+func TestPartitions(t *testing.T) {
+	for partition, home := range map[string]string{"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"} {
+		t.Run(partition, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{Partition: partition}, home)
+			require.NoError(t, w.apply(false).Err())
+			w.inSync()
+			assert.NotContains(t, string(w.acct.Snapshot()), "arn:aws:")
+		})
+	}
+}
+
+func TestYearsReplaceDays(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "us-east-1")
+	w.section = "cloudtrail: {trail_name: audit, bucket: {name: \"logs-{account_id}\", object_lock: {years: 7}}}"
+	require.NoError(t, w.apply(false).Err())
+	w.inSync()
+	b := s3.Get(w.acct).Buckets["logs-123456789012"]
+	assert.Equal(t, 7, *b.Retention.Years)
+	assert.NotNil(t, trailsim.Get(w.acct, "us-east-1").Trails["audit"])
+}
+
+func TestSpecRefusals(t *testing.T) {
+	for text, want := range map[string]string{
+		"trail_name: a--b":                           "no adjacent",
+		"bucket: {object_lock: {days: 1, years: 1}}": "days or in years",
+		"bucket: {object_lock: {days: 0}}":           "days",
+		"bucket: {object_lock: {mode: governance}}":  "GOVERNANCE",
+	} {
+		_, err := spec.Decode("kiso.yaml", []byte("version: 1\nhome_region: eu-west-1\ncloudtrail: {"+text+"}\n"), engine.Sections(only))
+		assert.ErrorContains(t, err, want, text)
+	}
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	decoded, err := spec.Decode("kiso.yaml", []byte("version: 1\nhome_region: eu-west-1\ncloudtrail: {bucket: {name: \"Logs-{account_id}\"}}\n"), engine.Sections(only))
+	require.NoError(t, err)
+	_, err = w.engine().Plan(t.Context(), decoded)
+	assert.ErrorContains(t, err, "Logs-123456789012 is not the name of a bucket")
+}
+
+// A plan waits for three answers one after the other, and asks ten questions.
+func TestReadsOfAPlan(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	require.NoError(t, w.apply(false).Err())
+	w.acct.ResetCalls()
+	w.inSync()
+	calls := 0
+	for _, c := range w.acct.Calls() {
+		if c.Service == "cloudtrail" || c.Service == "s3" {
+			calls++
+		}
+	}
+	assert.Equal(t, 10, calls)
+}

@@ -1,0 +1,260 @@
+package cloudtrail
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Trail is the model of the account's trail.
+type Trail struct {
+	Name         string            `json:"name" diff:"identity"`
+	HomeRegion   string            `json:"home_region" diff:"identity"`
+	Bucket       string            `json:"s3_bucket_name,omitzero"`
+	MultiRegion  bool              `json:"multi_region"`
+	GlobalEvents bool              `json:"global_service_events"`
+	Validation   bool              `json:"log_file_validation"`
+	Management   *bool             `json:"management_events,omitzero"` // all of them are recorded; nil: it cannot be seen
+	Logging      bool              `json:"logging"`
+	Tags         map[string]string `json:"tags,omitzero" diff:"create"`
+
+	ARN           string    `json:"arn,omitzero" diff:"-"`
+	Organization  bool      `json:"organization,omitzero" diff:"-"`
+	Prefix        string    `json:"s3_key_prefix,omitzero" diff:"-"`
+	KMSKey        string    `json:"kms_key,omitzero" diff:"-"`
+	Topic         string    `json:"sns_topic,omitzero" diff:"-"`
+	LogGroup      string    `json:"log_group,omitzero" diff:"-"`
+	Selectors     Selectors `json:"event_selectors,omitzero" diff:"-"`
+	DeliveryError string    `json:"delivery_error,omitzero" diff:"-"`
+	DigestError   string    `json:"digest_delivery_error,omitzero" diff:"-"`
+	Copies        string    `json:"further_copies,omitzero" diff:"-"`
+}
+
+// everyTrail is the ARN of the trails of permissions: any may be adopted, in any
+// region.
+const everyTrail = "arn:{partition}:cloudtrail:*:{account_id}:trail/*"
+
+var trails = &resource.Type[Trail]{
+	Kind: "cloudtrail.trail",
+	Doc: resource.Doc{
+		Summary:  "The account's multi-region trail: logging, validating, all management events, to the bucket of the spec or its own.",
+		Controls: []string{"CloudTrail.1", "CloudTrail.4"},
+		Reads: []resource.Permission{
+			{Action: "cloudtrail:DescribeTrails"}, // which IAM cannot narrow to a trail
+			{Action: "cloudtrail:GetTrailStatus"}, // also of the organization's
+			{Action: "cloudtrail:GetEventSelectors", Resource: everyTrail},
+		},
+		Writes: []resource.Permission{
+			{Action: "cloudtrail:CreateTrail", Resource: everyTrail}, {Action: "cloudtrail:AddTags", Resource: everyTrail},
+			{Action: "cloudtrail:UpdateTrail", Resource: everyTrail}, {Action: "cloudtrail:PutEventSelectors", Resource: everyTrail},
+			{Action: "cloudtrail:StartLogging", Resource: everyTrail},
+		},
+		Changers: []resource.Changer{
+			{Path: "logging", Event: "StopLogging"}, {Path: "management_events", Event: "PutEventSelectors"},
+			{Event: "UpdateTrail"}, {Event: "DeleteTrail"},
+		},
+	},
+	Observe: observe,
+	Adapt:   adapt,
+	Apply:   apply,
+	Notes:   notes,
+	Trace:   trace,
+	Settle: resource.Settle{RetryOn: []resource.Transient{
+		// The bucket, or its policy, was just made.
+		{Code: "S3BucketDoesNotExistException"}, {Code: "InsufficientS3BucketPolicyException"},
+		// The trail was just made, or another run, or a first try whose answer was lost, made it.
+		{Code: "TrailNotFoundException"}, {Code: "TrailAlreadyExistsException"},
+		{Code: "ConflictException"},
+	}},
+}
+
+func observe(ctx context.Context, env resource.Env, id resource.ID) (*Trail, error) {
+	home := string(id.Scope)
+	used, err := find(ctx, env, home, id.Name)
+	switch {
+	case err != nil:
+		return nil, err
+	case used.trail == nil && len(used.others) > 0:
+		return nil, resource.Absent("none of the trails that are there can serve as the multi-region trail: it is made besides; " + used.copies())
+	case used.trail == nil:
+		return nil, nil
+	}
+	var s *cloudtrail.GetTrailStatusOutput
+	var selectors Selectors
+	both, bothCtx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) { s, err = status(bothCtx, env, *used.trail, home); return err })
+	if !used.organization {
+		both.Go(func() (err error) { selectors, err = selectorsOf(bothCtx, env, *used.trail); return err })
+	}
+	if err := both.Wait(); err != nil {
+		return nil, err
+	}
+	live := model(used, s, selectors)
+	if used.organization {
+		return live, managed(used.trail, "it serves as the account's multi-region trail, and only the organization's management account decides about it")
+	}
+	return live, nil
+}
+
+// selectorsOf reads the selectors, which is possible in the home region alone.
+func selectorsOf(ctx context.Context, env resource.Env, t types.Trail) (Selectors, error) {
+	out, err := client(env, aws.ToString(t.HomeRegion)).GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: t.TrailARN})
+	if err != nil {
+		return Selectors{}, err
+	}
+	return Selectors{Basic: out.EventSelectors, Advanced: out.AdvancedEventSelectors}, nil
+}
+
+func model(used inUse, s *cloudtrail.GetTrailStatusOutput, selectors Selectors) *Trail {
+	t := used.trail
+	live := &Trail{
+		Name: aws.ToString(t.Name), HomeRegion: aws.ToString(t.HomeRegion), Bucket: aws.ToString(t.S3BucketName),
+		MultiRegion: aws.ToBool(t.IsMultiRegionTrail), GlobalEvents: aws.ToBool(t.IncludeGlobalServiceEvents),
+		Validation: aws.ToBool(t.LogFileValidationEnabled), Logging: aws.ToBool(s.IsLogging),
+		ARN: aws.ToString(t.TrailARN), Organization: used.organization, Prefix: aws.ToString(t.S3KeyPrefix),
+		KMSKey: aws.ToString(t.KmsKeyId), Topic: aws.ToString(t.SnsTopicARN), LogGroup: aws.ToString(t.CloudWatchLogsLogGroupArn),
+		Selectors:     selectors,
+		DeliveryError: aws.ToString(s.LatestDeliveryError), DigestError: aws.ToString(s.LatestDigestDeliveryError),
+	}
+	if len(used.others) > 0 {
+		live.Copies = used.copies()
+	}
+	all := selectors.management()
+	if used.organization {
+		// The selectors are not this account's to read. A trail without any
+		// records all management events.
+		all = !aws.ToBool(t.HasCustomEventSelectors)
+	}
+	if all || !used.organization {
+		live.Management = &all
+	}
+	return live
+}
+
+// adapt leaves an adopted trail its bucket.
+func adapt(live, want Trail) (Trail, []string) {
+	var notes []string
+	if live.Name != want.Name || live.Organization {
+		want.Bucket = ""
+	}
+	if live.Management == nil {
+		want.Management = nil
+		notes = append(notes, "the trail has event selectors that this account cannot read: whether it records all management events is not known")
+	}
+	return want, notes
+}
+
+func notes(live Trail) []string {
+	var notes []string
+	if live.DeliveryError != "" {
+		notes = append(notes, fmt.Sprintf("its latest log delivery to the bucket %s failed with %s: look at the bucket, its policy and its key", live.Bucket, live.DeliveryError))
+	}
+	if live.DigestError != "" {
+		notes = append(notes, fmt.Sprintf("its latest digest delivery to the bucket %s failed with %s: without digests nobody can validate the log files", live.Bucket, live.DigestError))
+	}
+	if live.Copies != "" {
+		notes = append(notes, live.Copies)
+	}
+	return notes
+}
+
+// copies says what the trails besides the one in use may cost (AWS CloudTrail
+// pricing).
+func (u inUse) copies() string {
+	return fmt.Sprintf("further trails may record management events too (%s): each copy but the first is billed, $2.00 per 100,000 events", strings.Join(u.others, ", "))
+}
+
+// trace: calls on a trail are recorded in its home region.
+func trace(id resource.ID, live *Trail) resource.Trace {
+	if live == nil {
+		return resource.Trace{Region: string(id.Scope), Names: []string{id.Name}}
+	}
+	return resource.Trace{Region: live.HomeRegion, Names: []string{live.Name, live.ARN}}
+}
+
+func apply(ctx context.Context, env resource.Env, d resource.Delta[Trail]) error {
+	if d.Action == resource.Create {
+		return create(ctx, env, d.After)
+	}
+	return update(ctx, env, d)
+}
+
+// create says everything: left alone, CreateTrail makes a trail of one region
+// that validates nothing and does not log. A new trail records all management
+// events (CloudTrail API reference, CreateTrail, PutEventSelectors).
+func create(ctx context.Context, env resource.Env, want Trail) error {
+	input := &cloudtrail.CreateTrailInput{
+		Name: &want.Name, S3BucketName: &want.Bucket, IsMultiRegionTrail: &want.MultiRegion,
+		IncludeGlobalServiceEvents: &want.GlobalEvents, EnableLogFileValidation: &want.Validation,
+	}
+	for _, k := range slices.Sorted(maps.Keys(want.Tags)) {
+		tag := types.Tag{Key: aws.String(k)}
+		if v := want.Tags[k]; v != "" { // which is no value to CloudTrail
+			tag.Value = &v
+		}
+		input.TagsList = append(input.TagsList, tag)
+	}
+	c := client(env, want.HomeRegion)
+	out, err := c.CreateTrail(ctx, input)
+	if err != nil {
+		return full(err)
+	}
+	_, err = c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: out.TrailARN})
+	return err
+}
+
+// update sends what differs, to the trail's home region. UpdateTrail leaves
+// alone what it is not told; that a multi-region trail has global events is
+// always said, because CloudTrail refuses one without the other.
+func update(ctx context.Context, env resource.Env, d resource.Delta[Trail]) error {
+	c, arn := client(env, d.After.HomeRegion), &d.After.ARN
+	if d.Has("s3_bucket_name") || d.Has("multi_region") || d.Has("global_service_events") || d.Has("log_file_validation") {
+		if _, err := c.UpdateTrail(ctx, updateInput(d)); err != nil {
+			return full(err)
+		}
+	}
+	if d.Has("management_events") {
+		raised := d.After.Selectors.raised()
+		input := &cloudtrail.PutEventSelectorsInput{TrailName: arn, EventSelectors: raised.Basic, AdvancedEventSelectors: raised.Advanced}
+		if _, err := c.PutEventSelectors(ctx, input); err != nil {
+			return err
+		}
+	}
+	if !d.Has("logging") {
+		return nil
+	}
+	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: arn})
+	return err
+}
+
+func updateInput(d resource.Delta[Trail]) *cloudtrail.UpdateTrailInput {
+	input := &cloudtrail.UpdateTrailInput{
+		Name: &d.After.ARN, IsMultiRegionTrail: &d.After.MultiRegion, IncludeGlobalServiceEvents: &d.After.GlobalEvents,
+	}
+	if d.Has("s3_bucket_name") {
+		input.S3BucketName = &d.After.Bucket
+	}
+	if d.Has("log_file_validation") {
+		input.EnableLogFileValidation = &d.After.Validation
+	}
+	return input
+}
+
+// full explains that there is no room for a trail.
+func full(err error) error {
+	if !awsx.IsCode(err, "MaximumNumberOfTrailsExceededException") {
+		return err
+	}
+	return fmt.Errorf("no room for a multi-region trail: a region sees 5 trails at most, multi-region trails of other regions and of the organization included, and AWS does not raise that (%s); delete a trail that is not needed any more, or name one to be raised in trail_name",
+		awsx.ErrorMessage(err))
+}
