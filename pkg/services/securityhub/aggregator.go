@@ -39,6 +39,9 @@ var aggregators = &resource.Type[Aggregator]{
 		Writes: []resource.Permission{
 			{Action: "securityhub:CreateFindingAggregator"}, {Action: "securityhub:UpdateFindingAggregator", Resource: aggregatorARN},
 		},
+		Changers: []resource.Changer{
+			{Event: "CreateFindingAggregator"}, {Event: "UpdateFindingAggregator"}, {Event: "DeleteFindingAggregator"},
+		},
 	},
 	Observe: observeAggregator,
 	Apply:   applyAggregator,

@@ -35,6 +35,7 @@ var hubs = &resource.Type[Hub]{
 				Condition: map[string]string{"iam:AWSServiceName": "securityhub.amazonaws.com"},
 			},
 		},
+		Changers: []resource.Changer{{Event: "DisableSecurityHub"}},
 	},
 	Observe: observeHub,
 	Apply:   applyHub,

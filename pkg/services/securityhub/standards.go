@@ -37,6 +37,8 @@ var standards = &resource.Type[Standards]{
 		Summary: "The standards of the spec enabled in the region. AWS Config records there first, if it is in the spec: a standard that finds no recorder stays incomplete.",
 		Reads:   []resource.Permission{{Action: "securityhub:GetEnabledStandards"}, administratorRead},
 		Writes:  []resource.Permission{{Action: "securityhub:BatchEnableStandards"}, {Action: "securityhub:DescribeStandards"}},
+		// What enables others takes none away.
+		Changers: []resource.Changer{{Event: "BatchDisableStandards"}, {Event: "DisableSecurityHub"}},
 	},
 	Observe: observeStandards,
 	Apply:   applyStandards,
