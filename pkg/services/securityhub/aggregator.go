@@ -96,21 +96,19 @@ func aggregator(ctx context.Context, env resource.Env, asked resource.Scope) (*A
 // with a hub knows it.
 func findAggregator(ctx context.Context, env resource.Env, asked resource.Scope) (string, error) {
 	key := reads.Key{Service: "securityhub", Region: string(asked), Call: "ListFindingAggregators"}
-	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (string, error) {
-		pages := securityhub.NewListFindingAggregatorsPaginator(client(env, asked), &securityhub.ListFindingAggregatorsInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if off(err) {
-				return "", nil
+	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (found string, err error) {
+		err = awsx.Pages(func(token *string) (*string, error) {
+			page, err := client(env, asked).ListFindingAggregators(ctx, &securityhub.ListFindingAggregatorsInput{NextToken: token})
+			if err != nil || len(page.FindingAggregators) == 0 {
+				return nil, err
 			}
-			if err != nil {
-				return "", err
-			}
-			if len(page.FindingAggregators) > 0 {
-				return aws.ToString(page.FindingAggregators[0].FindingAggregatorArn), nil
-			}
+			found = aws.ToString(page.FindingAggregators[0].FindingAggregatorArn)
+			return nil, nil
+		})
+		if off(err) {
+			return "", nil
 		}
-		return "", nil
+		return found, err
 	})
 }
 

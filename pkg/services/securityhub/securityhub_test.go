@@ -216,6 +216,29 @@ func TestStandardsThatAreNotReady(t *testing.T) {
 	})
 }
 
+func TestPendingStandardsAreWaitedForWithinBounds(t *testing.T) {
+	for name, c := range map[string]struct {
+		pending, atLeast time.Duration
+		reason           string
+	}{
+		"done in time": {pending: 30 * time.Second, atLeast: 30 * time.Second},
+		"goes on":      {pending: time.Hour, atLeast: resource.DefaultVerifyFor, reason: "AWS to finish enabling " + fsbp},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in(t, sandbox.Options{}, func(w *world) {
+				w.standards(fsbp)
+				sim.Edit(w.acct, other, func(s *sim.State) { s.PendingFor = c.pending })
+				result := w.apply(w.plan())
+				require.NoError(t, result.Err())
+				done := step(t, result, "securityhub.standards/eu-west-1/standards")
+				assert.GreaterOrEqual(t, done.Elapsed, c.atLeast)
+				assert.Equal(t, c.reason, done.Reason)
+				assert.Contains(t, strings.Join(w.waited, "\n"), "waiting for AWS to finish enabling "+fsbp)
+			})
+		})
+	}
+}
+
 func TestAStandardThatIsBeingDisabledIsWaitedFor(t *testing.T) {
 	in(t, sandbox.Options{}, func(w *world) {
 		w.standards(fsbp, cis120)

@@ -43,6 +43,7 @@ var standards = &resource.Type[Standards]{
 	Observe: observeStandards,
 	Apply:   applyStandards,
 	Notes:   standardsNotes,
+	Busy:    standardsPending,
 	Settle: resource.Settle{RetryFor: patience, RetryOn: []resource.Transient{
 		{Code: "InvalidInputException"}, // a standard is changing: "please try later"
 		{Code: "ResourceInUseException"},
@@ -81,20 +82,20 @@ func subscriptions(ctx context.Context, env resource.Env, region resource.Scope)
 	key := reads.Key{Service: "securityhub", Region: string(region), Call: "GetEnabledStandards"}
 	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (map[string]types.StandardsSubscription, error) {
 		live := map[string]types.StandardsSubscription{}
-		pages := securityhub.NewGetEnabledStandardsPaginator(client(env, region), &securityhub.GetEnabledStandardsInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if off(err) {
-				return nil, nil
-			}
+		err := awsx.Pages(func(token *string) (*string, error) {
+			page, err := client(env, region).GetEnabledStandards(ctx, &securityhub.GetEnabledStandardsInput{NextToken: token})
 			if err != nil {
 				return nil, err
 			}
 			for _, s := range page.StandardsSubscriptions {
 				live[standardName(aws.ToString(s.StandardsArn))] = s
 			}
+			return page.NextToken, nil
+		})
+		if off(err) {
+			return nil, nil
 		}
-		return live, nil
+		return live, err
 	})
 }
 
@@ -128,6 +129,21 @@ func standardsNotes(live Standards) []string {
 		}
 	}
 	return notes
+}
+
+// standardsPending names the standards that AWS is still enabling, which takes
+// minutes. They are in force from the start, so that this is only waited for.
+func standardsPending(live Standards) string {
+	var pending []string
+	for _, name := range slices.Sorted(maps.Keys(live.Unsettled)) {
+		if strings.HasPrefix(live.Unsettled[name], string(types.StandardsStatusPending)) {
+			pending = append(pending, name)
+		}
+	}
+	if pending == nil {
+		return ""
+	}
+	return "AWS to finish enabling " + strings.Join(pending, ", ")
 }
 
 // applyStandards enables what is missing in one request: AWS takes one a second
@@ -202,16 +218,16 @@ func batchEnable(ctx context.Context, env resource.Env, region resource.Scope, n
 // offered lists the standards that a region has, sorted.
 func offered(ctx context.Context, env resource.Env, region resource.Scope) ([]string, error) {
 	var names []string
-	pages := securityhub.NewDescribeStandardsPaginator(client(env, region), &securityhub.DescribeStandardsInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	err := awsx.Pages(func(token *string) (*string, error) {
+		page, err := client(env, region).DescribeStandards(ctx, &securityhub.DescribeStandardsInput{NextToken: token})
 		if err != nil {
 			return nil, err
 		}
 		for _, s := range page.Standards {
 			names = append(names, standardName(aws.ToString(s.StandardsArn)))
 		}
-	}
+		return page.NextToken, nil
+	})
 	slices.Sort(names)
-	return names, nil
+	return names, err
 }
