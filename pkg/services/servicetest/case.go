@@ -3,6 +3,7 @@ package servicetest
 import (
 	"testing"
 
+	"github.com/kiso-cli/kiso/pkg/plan"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/sandbox"
 	"github.com/kiso-cli/kiso/pkg/services"
@@ -77,12 +78,12 @@ type suite struct {
 	calls    ledger
 	began    int // rows that were run, the last included
 
-	empty   []resource.Change // the plan of an empty account
-	nothing []byte            // an empty account, saved
-	applied []byte            // the account after an undisturbed apply, saved
-	writes  []sandbox.Call    // of that apply
-	lived   []byte            // the same with foreign things, saved
-	drifts  []drift           // all that can be tampered with, alone
+	empty   *plan.Plan     // of an empty account
+	nothing state          // an empty account
+	applied state          // the account after an undisturbed apply
+	writes  []sandbox.Call // of that apply, the service's own
+	lived   state          // the same with foreign things
+	drifts  []drift        // all that can be tampered with, alone
 }
 
 func newSuite(t *testing.T, c Case) *suite {

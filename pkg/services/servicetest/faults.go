@@ -26,7 +26,7 @@ func (s *suite) eachWrite(t *testing.T) {
 		name := fmt.Sprintf("%s %s %s %d", c.Service, c.Operation, c.Region, nth[at])
 		for _, after := range []bool{false, true} {
 			fault.AfterEffect = after
-			s.parallel(t, name+map[bool]string{false: " before", true: " after"}[after], nil, func(w *world) {
+			s.parallel(t, name+map[bool]string{false: " before", true: " after"}[after], s.nothing, func(w *world) {
 				w.killed(fault)
 				w.restore(s.nothing)
 				w.outage(fault)
@@ -43,9 +43,8 @@ func (w *world) killed(at sandbox.Fault) {
 	ctx, kill := context.WithCancel(w.Context())
 	defer kill()
 	at.Kind, at.Times, at.Do = sandbox.Hook, 1, func(sandbox.Call) { kill() }
-	p := w.plan()
 	struck := w.acct.Inject(at)
-	w.applyUntil(ctx, p)
+	w.applyUntil(ctx, w.suite.empty)
 	require.Equal(w, 1, struck.Hits(), "the write was reached")
 	w.recovers()
 }
@@ -54,9 +53,8 @@ func (w *world) killed(at sandbox.Fault) {
 func (w *world) outage(at sandbox.Fault) {
 	w.Helper()
 	at.Kind = sandbox.InternalError
-	p := w.plan()
 	struck := w.acct.Inject(at)
-	result := w.apply(p)
+	result := w.apply(w.suite.empty)
 	require.NotZero(w, struck.Hits(), "the write was reached")
 	if !at.AfterEffect {
 		require.Error(w, result.Err())
@@ -68,17 +66,15 @@ func (w *world) outage(at sandbox.Fault) {
 func (w *world) hiccup(at sandbox.Fault) {
 	w.Helper()
 	at.Kind, at.Times = sandbox.CutConnection, 1
-	p := w.plan()
 	w.acct.Inject(at)
-	w.good(w.apply(p))
-	w.recovers()
+	w.good(w.apply(w.suite.empty))
+	w.looksLike(w.suite.applied)
 }
 
 func (w *world) recovers() {
 	w.Helper()
 	w.acct.ClearFaults()
 	w.run()
-	w.inSync()
 	w.looksLike(w.suite.applied)
 }
 
@@ -91,11 +87,11 @@ func (s *suite) eachRead(t *testing.T) {
 			w.closed(before, w.plan().Changes, c)
 		})
 	}
-	for _, c := range distinct(s.reads(t, nil), operationOf) {
-		s.parallel(t, c.Action+" in an empty account", nil, func(w *world) {
+	for _, c := range distinct(s.reads(t, s.nothing), operationOf) {
+		s.parallel(t, c.Action+" in an empty account", s.nothing, func(w *world) {
 			w.acct.Inject(denial(c))
 			p := w.plan()
-			w.closed(s.empty, p.Changes, c)
+			w.closed(s.empty.Changes, p.Changes, c)
 			w.good(w.apply(p))
 			w.acct.ClearFaults()
 			w.run()
@@ -108,20 +104,15 @@ func denial(c sandbox.Call) sandbox.Fault {
 	return sandbox.Fault{Kind: sandbox.Deny, Service: c.Service, Operation: c.Operation, Region: c.Region}
 }
 
-// reads returns the reads of a plan that the service's kinds declare.
-func (s *suite) reads(t *testing.T, state []byte) []sandbox.Call {
+// reads returns the service's own reads of a plan.
+func (s *suite) reads(t *testing.T, of state) []sandbox.Call {
 	t.Helper()
-	var own []sandbox.Call
-	granted := s.granted([]*resource.Service{s.Service}, reading)
-	s.in(t, state, sandbox.Options{}, func(w *world) {
+	var calls []sandbox.Call
+	s.in(t, of, sandbox.Options{}, func(w *world) {
 		w.plan()
-		for _, c := range w.acct.Calls() {
-			if granted[c.Action] {
-				own = append(own, c)
-			}
-		}
+		calls = s.declared(w.acct.Calls(), reading)
 	})
-	return own
+	return calls
 }
 
 // closed requires that a denied read blocks something, with the action as the
@@ -153,7 +144,7 @@ func (w *world) closed(before, now []resource.Change, c sandbox.Call) {
 func (s *suite) lag(t *testing.T) {
 	const late = 40 * time.Second
 	options := sandbox.Options{ReadLag: late, Propagation: late}
-	s.in(t, nil, options, func(w *world) {
+	s.in(t, s.nothing, options, func(w *world) {
 		w.run()
 		w.looksLike(s.applied)
 		time.Sleep(late)

@@ -2,6 +2,7 @@ package servicetest
 
 import (
 	"regexp"
+	"slices"
 	"sync"
 	"testing"
 
@@ -48,6 +49,12 @@ func (s *suite) granted(services []*resource.Service, part func(resource.Doc) []
 		}
 	}
 	return actions
+}
+
+// declared returns those of calls whose actions the service's own kinds declare.
+func (s *suite) declared(calls []sandbox.Call, part func(resource.Doc) []resource.Permission) []sandbox.Call {
+	granted := s.granted([]*resource.Service{s.Service}, part)
+	return slices.DeleteFunc(calls, func(c sandbox.Call) bool { return !granted[c.Action] })
 }
 
 // permissions holds the calls of all rows against what the kinds declare.

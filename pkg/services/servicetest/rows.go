@@ -14,7 +14,7 @@ import (
 
 // emptyAccount plans where nothing is: everything is to be made.
 func (s *suite) emptyAccount(t *testing.T) {
-	s.in(t, nil, sandbox.Options{}, func(w *world) {
+	s.in(t, state{}, sandbox.Options{}, func(w *world) {
 		p := w.plan()
 		own := 0
 		for _, c := range p.Changes {
@@ -30,7 +30,7 @@ func (s *suite) emptyAccount(t *testing.T) {
 // applyThenEmpty applies once: all is in place then, and a second apply has
 // nothing to write.
 func (s *suite) applyThenEmpty(t *testing.T) {
-	s.in(t, nil, sandbox.Options{}, func(w *world) {
+	s.in(t, state{}, sandbox.Options{}, func(w *world) {
 		p := w.plan()
 		result := w.apply(p)
 		w.good(result)
@@ -45,12 +45,11 @@ func (s *suite) applyThenEmpty(t *testing.T) {
 // prepare finds out what the other rows rest on.
 func (s *suite) prepare(t *testing.T) {
 	t.Helper()
-	s.in(t, nil, sandbox.Options{}, func(w *world) {
+	s.in(t, state{}, sandbox.Options{}, func(w *world) {
 		s.nothing = w.save()
-		p := w.plan()
-		s.empty = p.Changes
-		w.good(w.apply(p))
-		s.applied, s.writes = w.save(), w.acct.Writes()
+		s.empty = w.plan()
+		w.good(w.apply(s.empty))
+		s.applied, s.writes = w.save(), s.declared(w.acct.Writes(), writing)
 		if s.Foreign != nil {
 			s.Foreign(w.acct)
 			w.inSync()
@@ -72,7 +71,7 @@ func (s *suite) planFile(t *testing.T) {
 			w.roundTrips(w.plan())
 		})
 	}
-	s.parallel(t, "empty account", nil, func(w *world) {
+	s.parallel(t, "empty account", s.nothing, func(w *world) {
 		decoded := w.roundTrips(w.plan())
 		result, err := w.engine().Apply(w.Context(), decoded, apply.Options{Exact: true, Approved: func(resource.ID) bool { return true }})
 		require.NoError(w, err)
