@@ -33,7 +33,9 @@ var layers = []layer{
 	{"pkg/drift", []string{"internal", "pkg/awsx", "pkg/plan", "pkg/resource", "pkg/apply"}},
 	{"pkg/engine", []string{"internal", "pkg/apply", "pkg/awsx", "pkg/drift", "pkg/plan", "pkg/resource", "pkg/spec"}},
 	{"pkg/fleet", []string{"internal", "pkg/apply", "pkg/awsx", "pkg/engine", "pkg/plan", "pkg/resource", "pkg/spec"}},
-	{"pkg/render", []string{"internal", "pkg/apply", "pkg/drift", "pkg/fleet", "pkg/plan", "pkg/resource"}},
+	{"pkg/policy", []string{"pkg/awsx", "pkg/plan", "pkg/resource", "pkg/spec"}},
+	{"pkg/catalogue", []string{"pkg/resource", "pkg/spec"}},
+	{"pkg/render", []string{"internal", "pkg/apply", "pkg/catalogue", "pkg/drift", "pkg/fleet", "pkg/plan", "pkg/resource"}},
 	{"pkg/cli", []string{"internal", "pkg"}},
 	{"cmd", []string{"pkg/cli"}},
 }

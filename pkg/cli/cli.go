@@ -125,7 +125,8 @@ func (a *app) define() *cli.App {
 		Action:         func(c *cli.Context) error { return cli.ShowAppHelp(c) },
 		Commands: []*cli.Command{
 			a.initCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.showCommand(), a.driftCommand(), a.fleetCommand(),
-			a.policyCommand(), a.sandboxCommand(), a.versionCommand(),
+			a.policyCommand(), a.explainCommand(), a.schemaCommand(),
+			a.sandboxCommand(), a.versionCommand(),
 		},
 	}
 	for _, command := range c.Commands {

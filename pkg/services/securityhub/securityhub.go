@@ -24,7 +24,9 @@ var Service = &resource.Service{
 	},
 	Kinds: []resource.KindInfo{hubs, standards, aggregators},
 	Example: `securityhub:
-  standards: [aws-foundational-security-best-practices/v/1.0.0, cis-aws-foundations-benchmark/v/3.0.0]
+  standards:
+    - aws-foundational-security-best-practices/v/1.0.0
+    - cis-aws-foundations-benchmark/v/3.0.0
   aggregation: all_regions
 `,
 }
