@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,6 +30,7 @@ func New() sandbox.Simulator {
 		Operations: map[string]sandbox.Operation{
 			"CreateServiceLinkedRole": sandbox.Write(createServiceLinkedRole),
 			"GetRole":                 sandbox.Read(getRole),
+			"ListRoles":               sandbox.Read(listRoles),
 			"ListAccountAliases":      sandbox.Read(listAccountAliases),
 		},
 	}
@@ -172,6 +174,30 @@ func getRole(req *sandbox.Request, in getRoleInput) (any, error) {
 		return nil, sandbox.Errorf("NoSuchEntity", http.StatusNotFound, "The role with name %s cannot be found.", in.RoleName)
 	}
 	return roleOutput{describe(req, in.RoleName, role)}, nil
+}
+
+type listRolesInput struct {
+	PathPrefix string `json:"PathPrefix" range:"1,512"`
+	Marker     string `json:"Marker" range:"1,320"`
+	MaxItems   int    `json:"MaxItems" range:"1,1000"`
+}
+
+type listRolesOutput struct {
+	Roles       []roleDescription `json:"Roles"`
+	IsTruncated bool              `json:"IsTruncated"`
+	Marker      string            `json:"Marker,omitempty"`
+}
+
+func listRoles(req *sandbox.Request, in listRolesInput) (any, error) {
+	roles := sandbox.State[State](req).Roles
+	var found []roleDescription
+	for _, name := range slices.Sorted(maps.Keys(roles)) {
+		if strings.HasPrefix(cmp.Or(roles[name].Path, "/"), cmp.Or(in.PathPrefix, "/")) {
+			found = append(found, describe(req, name, roles[name]))
+		}
+	}
+	page, next, err := sandbox.Page(req, found, in.Marker, in.MaxItems, 100)
+	return listRolesOutput{page, next != "", next}, err
 }
 
 type listAccountAliasesInput struct {

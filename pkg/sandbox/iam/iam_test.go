@@ -50,6 +50,27 @@ func TestRolesThatAreNotThere(t *testing.T) {
 	assert.ErrorContains(t, err, "Service linked roles for nothing.amazonaws.com are not supported.")
 }
 
+func TestRolesAreListedByPath(t *testing.T) {
+	acct := sandbox.New(sandbox.Options{PageSize: 1}, sim.New())
+	sim.Edit(acct, func(s *sim.State) {
+		s.Roles = map[string]*sim.Role{"admin": {}, "a": {Path: "/aws-service-role/a.amazonaws.com/"}, "b": {Path: "/aws-service-role/b.amazonaws.com/"}}
+	})
+	for prefix, want := range map[string][]string{
+		"/": {"a", "admin", "b"}, "/aws-service-role/": {"a", "b"}, "/aws-service-role/b.amazonaws.com/": {"b"}, "/nowhere/": nil,
+	} {
+		pages := iam.NewListRolesPaginator(iam.NewFromConfig(acct.Config("us-east-1")), &iam.ListRolesInput{PathPrefix: aws.String(prefix)})
+		var names []string
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(t.Context())
+			require.NoError(t, err)
+			for _, r := range page.Roles {
+				names = append(names, aws.ToString(r.RoleName))
+			}
+		}
+		assert.Equal(t, want, names, prefix)
+	}
+}
+
 func TestAliases(t *testing.T) {
 	acct := sandbox.New(sandbox.Options{PageSize: 1}, sim.New())
 	sim.Edit(acct, func(s *sim.State) { s.Aliases = []string{"startup", "old-name"} })

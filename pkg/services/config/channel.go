@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/configservice/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/services/bucket"
 )
@@ -23,6 +24,7 @@ type Channel struct {
 	TopicARN  string   `json:"sns_topic_arn,omitzero" diff:"-"`
 	Snapshots string   `json:"snapshot_frequency,omitzero" diff:"-"`
 	Failures  []string `json:"delivery_failures,omitzero" diff:"-"`
+	Unknown   string   `json:"delivery_unknown,omitzero" diff:"-"` // why the deliveries' status is not known
 }
 
 // inBuckets are the permissions to look at the bucket that a channel delivers to.
@@ -58,16 +60,26 @@ var channels = &resource.Type[Channel]{
 	}},
 }
 
+// observeChannel reads the deliveries' status beside the channel. It is for notes
+// alone, so if AWS fails to answer, the channel is known all the same.
 func observeChannel(ctx context.Context, env resource.Env, id resource.ID) (*Channel, error) {
 	var live *types.DeliveryChannel
 	var status *types.DeliveryChannelStatus
+	var unknown string
 	both, bothCtx := errgroup.WithContext(ctx)
 	both.Go(func() (err error) { live, err = channelOf(bothCtx, env, id.Scope); return err })
-	both.Go(func() (err error) { status, err = deliveryOf(bothCtx, env, id.Scope); return err })
+	both.Go(func() (err error) {
+		status, err = deliveryOf(bothCtx, env, id.Scope)
+		if err != nil && bothCtx.Err() == nil && !awsx.Denied(err) {
+			unknown, err = awsx.Explain(err), nil
+		}
+		return err
+	})
 	if err := both.Wait(); err != nil || live == nil {
 		return nil, err
 	}
 	m := channelModel(live, status)
+	m.Unknown = unknown
 	if err := controlTower(live.Name); err != nil {
 		return m, err
 	}
@@ -99,6 +111,9 @@ func channelModel(live *types.DeliveryChannel, status *types.DeliveryChannelStat
 
 func channelNotes(live Channel) []string {
 	var notes []string
+	if live.Unknown != "" {
+		notes = append(notes, "whether deliveries succeed is not known: "+live.Unknown)
+	}
 	for _, f := range live.Failures {
 		notes = append(notes, fmt.Sprintf("the last delivery failed, %s; look at the policy and the Object Lock of the bucket %s", f, live.Bucket))
 	}

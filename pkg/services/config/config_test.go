@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	iamapi "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -14,7 +15,6 @@ import (
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/sandbox"
 	sim "github.com/kiso-cli/kiso/pkg/sandbox/config"
-	"github.com/kiso-cli/kiso/pkg/sandbox/iam"
 	"github.com/kiso-cli/kiso/pkg/sandbox/s3"
 )
 
@@ -296,6 +296,18 @@ func TestFailuresAreNoted(t *testing.T) {
 	assert.Contains(t, planned["config.delivery_channel/us-east-1/channel"].Notes[0], "NoSuchBucket: gone")
 }
 
+func TestAStatusThatFailsHidesNoChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		w.settle()
+		w.acct.Inject(sandbox.Fault{Operation: "DescribeDeliveryChannelStatus", Region: home, Kind: sandbox.InternalError})
+		w.inSync()
+		notes := w.plan()["config.delivery_channel/eu-west-1/channel"].Notes
+		require.Len(t, notes, 1)
+		assert.Contains(t, notes[0], "whether deliveries succeed is not known: config:DescribeDeliveryChannelStatus failed")
+	})
+}
+
 func lock(b *s3.Bucket) {
 	b.Locked, b.Versioning, b.Retention = true, "Enabled", &s3.Retention{Mode: "GOVERNANCE", Days: aws.Int(30)}
 }
@@ -362,7 +374,7 @@ func TestUnreadableIsNeitherAbsentNorInSync(t *testing.T) {
 		"DescribeConfigurationRecorderStatus": {"config.recording/us-east-1/recording"},
 		"DescribeDeliveryChannels":            {"config.delivery_channel/us-east-1/channel"},
 		"DescribeDeliveryChannelStatus":       {"config.delivery_channel/us-east-1/channel"},
-		"GetRole":                             {"config.service_linked_role/global/AWSServiceRoleForConfig"},
+		"ListRoles":                           {"config.service_linked_role/global/AWSServiceRoleForConfig"},
 	} {
 		fault := sandbox.Fault{Operation: operation, Region: other, Kind: sandbox.Deny, Reason: sandbox.DeniedBySCP}
 		w.acct.Inject(fault)
@@ -416,14 +428,17 @@ func TestAPolicyThatNeverPropagatesEndsTheRun(t *testing.T) {
 func TestRaces(t *testing.T) {
 	t.Run("somebody makes the role", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, sandbox.Options{})
+			w := newWorld(t, sandbox.Options{ReadLag: 10 * time.Second})
 			changes := w.build()
-			lag := w.acct.Inject(sandbox.Fault{Operation: "GetRole", Times: 1, Kind: sandbox.Custom, Code: "NoSuchEntity", Status: 404})
-			iam.Edit(w.acct, func(s *iam.State) {
-				s.Roles = map[string]*iam.Role{"AWSServiceRoleForConfig": {Path: "/aws-service-role/config.amazonaws.com/"}}
-			})
+			_, err := iamapi.NewFromConfig(w.acct.Config(other)).CreateServiceLinkedRole(t.Context(),
+				&iamapi.CreateServiceLinkedRoleInput{AWSServiceName: aws.String("config.amazonaws.com")})
+			require.NoError(t, err)
 			require.NoError(t, w.run(changes).Err())
-			assert.Equal(t, 1, lag.Hits())
+			var taken bool
+			for _, c := range w.acct.Writes() {
+				taken = taken || c.ErrorCode == "InvalidInput"
+			}
+			assert.True(t, taken)
 		})
 	})
 	t.Run("somebody makes the recorder and the channel", func(t *testing.T) {
@@ -444,14 +459,8 @@ func TestRaces(t *testing.T) {
 
 func TestANameThatIsTaken(t *testing.T) {
 	w := newWorld(t, sandbox.Options{})
-	iam.Edit(w.acct, func(s *iam.State) { s.Roles = map[string]*iam.Role{"AWSServiceRoleForConfig": {Path: "/"}} })
-	c := w.plan()["config.service_linked_role/global/AWSServiceRoleForConfig"]
-	assert.Equal(t, resource.Blocked, c.Action)
-	assert.Contains(t, c.Reason, "taken by a role")
-
-	w = newWorld(t, sandbox.Options{})
 	s3.Edit(w.acct, func(s *s3.State) { s.Buckets[logs] = &s3.Bucket{Region: home, Owner: "999999999999"} })
-	c = w.plan()["config.delivery_channel/eu-west-1/channel"]
+	c := w.plan()["config.delivery_channel/eu-west-1/channel"]
 	assert.Equal(t, resource.Blocked, c.Action)
 	assert.Contains(t, c.Reason, "taken by another account")
 }

@@ -68,10 +68,14 @@ func channelOf(ctx context.Context, env resource.Env, region resource.Scope) (*t
 	})
 }
 
+// statusAttempts bounds what a status is worth that nothing is decided by.
+const statusAttempts = 3
+
 // deliveryOf returns the status of that channel's deliveries; nil if there is none.
 func deliveryOf(ctx context.Context, env resource.Env, region resource.Scope) (*types.DeliveryChannelStatus, error) {
 	return read(ctx, env, region, "DescribeDeliveryChannelStatus", func(ctx context.Context) (*types.DeliveryChannelStatus, error) {
-		out, err := client(env, region).DescribeDeliveryChannelStatus(ctx, &configservice.DescribeDeliveryChannelStatusInput{})
+		out, err := client(env, region).DescribeDeliveryChannelStatus(ctx, &configservice.DescribeDeliveryChannelStatusInput{},
+			func(o *configservice.Options) { o.RetryMaxAttempts = statusAttempts })
 		if err != nil || len(out.DeliveryChannelsStatus) == 0 {
 			return nil, err
 		}

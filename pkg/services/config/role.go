@@ -2,7 +2,6 @@ package config
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -17,7 +16,6 @@ const (
 	rolePath         = "/aws-service-role/" + servicePrincipal + "/"
 	roleResource     = "role" + rolePath + roleName
 	roleARN          = "arn:{partition}:iam::{account_id}:" + roleResource
-	absentRoleARN    = "arn:{partition}:iam::{account_id}:role/" + roleName
 )
 
 // Role is the model of the service-linked role.
@@ -31,9 +29,7 @@ var roles = &resource.Type[Role]{
 	Doc: resource.Doc{
 		Summary:  "The role that AWS Config reads the account with, in the form that Security Hub's control Config.1 wants.",
 		Controls: []string{"Config.1"},
-		// Of a role that is not there IAM does not know the path, and decides by the
-		// name alone.
-		Reads: []resource.Permission{{Action: "iam:GetRole", Resource: roleARN}, {Action: "iam:GetRole", Resource: absentRoleARN}},
+		Reads:    []resource.Permission{{Action: "iam:ListRoles"}},
 		Writes: []resource.Permission{{
 			Action: "iam:CreateServiceLinkedRole", Resource: roleARN,
 			Condition: map[string]string{"iam:AWSServiceName": servicePrincipal},
@@ -46,7 +42,7 @@ var roles = &resource.Type[Role]{
 	},
 	Apply: applyRole,
 	Settle: resource.Settle{RetryOn: []resource.Transient{
-		// Somebody has just made it, and GetRole does not see it yet.
+		// Somebody has just made it, and ListRoles does not show it yet.
 		{Code: "InvalidInput", Message: "has been taken in this account"},
 	}},
 }
@@ -56,18 +52,20 @@ func iamClient(env resource.Env) *iam.Client {
 	return awsx.Client(env.Session, env.Partition().GlobalRegion, iam.NewFromConfig)
 }
 
+// observeRole looks for the role by its path, which no other role can have: its
+// name is IAM's to choose.
 func observeRole(ctx context.Context, env resource.Env, _ resource.ID) (*Role, error) {
-	out, err := iamClient(env).GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(roleName)})
-	if awsx.IsCode(err, "NoSuchEntity") {
-		return nil, nil
+	pages := iam.NewListRolesPaginator(iamClient(env), &iam.ListRolesInput{PathPrefix: aws.String(rolePath)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(page.Roles) > 0 {
+			return &Role{Service: servicePrincipal, ARN: aws.ToString(page.Roles[0].Arn)}, nil
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	if path := aws.ToString(out.Role.Path); path != rolePath {
-		return nil, fmt.Errorf("the name %s is taken by a role with the path %s, which is not AWS Config's service-linked role: delete or rename that role", roleName, path)
-	}
-	return &Role{Service: servicePrincipal, ARN: aws.ToString(out.Role.Arn)}, nil
+	return nil, nil
 }
 
 func applyRole(ctx context.Context, env resource.Env, d resource.Delta[Role]) error {
