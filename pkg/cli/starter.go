@@ -45,7 +45,8 @@ guardduty:
 # A record of every resource's configuration in every region.
 # Costs $0.003 an item; DAILY instead of CONTINUOUS is cheaper in busy accounts.
 config:
-  bucket: {name: kiso-config-{account_id}-{home_region}}
+  bucket:
+    name: kiso-config-{account_id}-{home_region}
   recording_frequency: CONTINUOUS
 
 # Checks against a standard in every region, gathered in the home region.

@@ -86,8 +86,14 @@ func (d *decoder) syntax(data []byte, err error) {
 		return
 	}
 	at.Column = len(indent) + 1
-	d.fail(at, "", "not YAML: "+problem, "")
+	hint := ""
+	if placeholder.MatchString(text) {
+		hint = `put text that holds {account_id} or {home_region} into quotes: within braces or brackets, YAML takes theirs for its own`
+	}
+	d.fail(at, "", "not YAML: "+problem, hint)
 }
+
+var placeholder = regexp.MustCompile(`\{(account_id|home_region)\}`)
 
 func lineOf(data []byte, line int) string {
 	lines := strings.Split(string(data), "\n")

@@ -39,6 +39,7 @@ var refusals = []struct {
 	{"reserved character", head + "tags: {a: @b}\n", []string{"3:1: not YAML: found character that cannot start any token"}},
 	{"control character", head + "tags: {a: \x01}\n", []string{"3:1: not YAML: control characters are not allowed"}},
 	{"unknown alias", head + "tags: *base\n", []string{"3:1: not YAML: unknown anchor 'base' referenced"}},
+	{"placeholder unquoted", head + "cloudtrail: {trail_name: a-{account_id}}\n", []string{"3:1: not YAML: did not find expected ',' or '}'; put text that holds {account_id} or {home_region} into quotes: within braces or brackets, YAML takes theirs for its own"}},
 	{"broken far down", head + strings.Repeat("# a comment\n", 2000) + "tags: [\n", []string{"2003:1: not YAML: did not find expected node content"}},
 
 	// YAML that a spec does not need.
