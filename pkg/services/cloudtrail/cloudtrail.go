@@ -42,8 +42,8 @@ type Section struct {
 
 // Bucket is what the spec may say of the bucket.
 type Bucket struct {
-	Name       string `yaml:"name" jsonschema:"minLength=3" doc:"Its name; {account_id} and {home_region} are filled in."`
-	ObjectLock Lock   `yaml:"object_lock" doc:"The default retention of the logs. A longer or stricter one that is live stays."`
+	Name       bucket.Name `yaml:"name" jsonschema:"minLength=3" doc:"Its name; {account_id} and {home_region} are filled in."`
+	ObjectLock Lock        `yaml:"object_lock" doc:"The default retention of the logs. A longer or stricter one that is live stays."`
 }
 
 // Lock is what the spec may say of the retention.
@@ -77,13 +77,10 @@ func (s *Section) Validate(report func(path, problem, hint string)) {
 	}
 }
 
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-
 // Expand declares the trail and its bucket in the home region.
 func (s *Section) Expand(in resource.Input, d *resource.Declaration) {
-	name := in.Fill(s.Bucket.Name)
-	if !bucketName.MatchString(name) {
-		d.Refuse("bucket.name", name+" is not the name of a bucket", "3 to 63 lower-case letters, digits, periods and dashes, first and last a letter or digit")
+	name, ok := s.Bucket.Name.Fill(in, d, "bucket.name")
+	if !ok {
 		return
 	}
 	home := resource.Scope(in.HomeRegion)

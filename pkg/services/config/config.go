@@ -33,7 +33,7 @@ type Section struct {
 
 // Bucket names the bucket.
 type Bucket struct {
-	Name string `yaml:"name" jsonschema:"minLength=3,pattern=^[a-z0-9{][a-z0-9.{}_-]*[a-z0-9}]$" doc:"Name of the bucket, in the home region. {account_id} and {home_region} are filled in. It cannot be one with Object Lock default retention, such as CloudTrail's."`
+	Name bucket.Name `yaml:"name" jsonschema:"minLength=3" doc:"Name of the bucket, in the home region. {account_id} and {home_region} are filled in. It cannot be one with Object Lock default retention, such as CloudTrail's."`
 }
 
 // noRetention is why a bucket with default retention is refused.
@@ -44,7 +44,10 @@ var buckets = bucket.NewTypes(bucket.Options{Service: "config", NoRetention: noR
 // Expand declares the role and the bucket once, and in each region the recorder,
 // the channel and the recording, in the order that AWS Config wants them.
 func (s *Section) Expand(in resource.Input, d *resource.Declaration) {
-	name := in.Fill(s.Bucket.Name)
+	name, ok := s.Bucket.Name.Fill(in, d, "bucket.name")
+	if !ok {
+		return
+	}
 	role := roles.New(resource.Global, roleName, "", Role{Service: servicePrincipal})
 	d.Add(role)
 	toDeliver := buckets.Declare(in, d, bucket.Wanted{
