@@ -5,12 +5,14 @@ package services
 import (
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/sandbox"
+	"github.com/kiso-cli/kiso/pkg/services/cloudtrail"
 	"github.com/kiso-cli/kiso/pkg/services/config"
 	"github.com/kiso-cli/kiso/pkg/services/guardduty"
 	"github.com/kiso-cli/kiso/pkg/services/rootlogin"
 	"github.com/kiso-cli/kiso/pkg/services/securityhub"
 
 	accountsim "github.com/kiso-cli/kiso/pkg/sandbox/account"
+	cloudtrailsim "github.com/kiso-cli/kiso/pkg/sandbox/cloudtrail"
 	configsim "github.com/kiso-cli/kiso/pkg/sandbox/config"
 	ec2sim "github.com/kiso-cli/kiso/pkg/sandbox/ec2"
 	eventssim "github.com/kiso-cli/kiso/pkg/sandbox/events"
@@ -27,6 +29,7 @@ var all = []struct {
 	service   *resource.Service
 	simulator sandbox.Simulator
 }{
+	{cloudtrail.Service, cloudtrailsim.New()},
 	{guardduty.Service, guarddutysim.New()},
 	{config.Service, configsim.New()},
 	{securityhub.Service, securityhubsim.New()},
