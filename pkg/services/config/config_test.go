@@ -390,6 +390,17 @@ func TestUnreadableIsNeitherAbsentNorInSync(t *testing.T) {
 	}
 }
 
+func TestAGuardrailClosesOneRegion(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.acct.Inject(sandbox.Fault{Operation: "PutConfigurationRecorder", Region: other, Kind: sandbox.Deny, Reason: sandbox.DeniedBySCP})
+	result := w.apply()
+	require.ErrorContains(t, result.Err(), "config:PutConfigurationRecorder denied by a service control policy")
+	assert.Equal(t, 1, result.Count(apply.Failed))
+	assert.Equal(t, 2, result.Count(apply.Skipped))
+	assert.True(t, w.region(home).Recorder.Recording)
+	assert.Zero(t, w.region(other))
+}
+
 // A bucket of this account that may not be looked at is not another account's.
 func TestADeniedBucketIsNotManagedElsewhere(t *testing.T) {
 	w := settled(t)
