@@ -73,14 +73,14 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 		t.line("\n%s", t.bold("Result"))
 	}
 	for _, g := range foldSteps(r.Steps) {
-		mark := t.create("ok")
-		if !g.Outcome.Good() {
+		outcome, mark := apply.Outcome(g.Action), t.create("ok")
+		if !outcome.Good() {
 			mark = t.alarm("x ")
 		}
-		t.line("  %s %s: %s", mark, g.address(), outcomeWords[g.Outcome])
-		t.regions(g.group, "       ")
+		t.line("  %s %s: %s", mark, g.address(), outcomeWords[outcome])
+		t.regions(g, "       ")
 		if g.Reason != "" {
-			t.paragraph(g.Step.Reason, "       ")
+			t.paragraph(g.Reason, "       ")
 		}
 	}
 	t.line("")
@@ -95,27 +95,14 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 	t.line("%s %d not applied, %d blocked (see above). Running apply again goes on from here.", t.alarm("Error:"), bad, blocked)
 }
 
-// stepGroup is one step, or the same in several regions.
-type stepGroup struct {
-	group
-	apply.Step
-}
-
-func foldSteps(steps []apply.Step) []stepGroup {
-	var groups []stepGroup
-	index := map[string]int{}
-	for _, s := range steps {
-		like := resource.Change{ID: s.ID, Reason: s.Reason}
-		key := compactJSON([]any{s.ID.Kind, s.ID.Name, s.Outcome, s.Fields, reasonWithoutRegion(like)})
-		i, ok := index[key]
-		if !ok {
-			i = len(groups)
-			index[key] = i
-			groups = append(groups, stepGroup{group: group{Change: like}, Step: s})
-		}
-		groups[i].Regions = append(groups[i].Regions, string(s.ID.Scope))
+// foldSteps folds the steps of a result as fold does changes: the outcome stands
+// where a change has its action.
+func foldSteps(steps []apply.Step) []group {
+	changes := make([]resource.Change, len(steps))
+	for i, s := range steps {
+		changes[i] = resource.Change{ID: s.ID, Action: resource.Action(s.Outcome), Fields: s.Fields, Reason: s.Reason}
 	}
-	return groups
+	return fold(changes, func(resource.Change) bool { return true })
 }
 
 // JSONLines shows an apply to a program: one event a line, in the envelope that

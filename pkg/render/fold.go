@@ -1,9 +1,12 @@
 package render
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/kiso-cli/kiso/internal/diff"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
 
@@ -12,6 +15,9 @@ type group struct {
 	resource.Change
 	Regions []string
 }
+
+// anyRegion stands in a folded group for the name of each of its regions.
+const anyRegion = "{region}"
 
 // address is the resource's, with the regions of a folded group as a star.
 func (g group) address() string {
@@ -22,24 +28,71 @@ func (g group) address() string {
 }
 
 // fold gathers the changes that a filter lets through, those alike but for the
-// region into one group, in the order of the first of each.
+// region into one group, in the order of the first of each. Those that differ by
+// their own region's name alone, in an ARN, say, are alike too: the group has
+// anyRegion in its place.
 func fold(changes []resource.Change, filter func(resource.Change) bool) []group {
 	var groups []group
-	index := map[string]int{}
 	for _, c := range changes {
-		if !filter(c) {
+		if filter(c) {
+			groups = append(groups, group{Change: c, Regions: []string{string(c.ID.Scope)}})
+		}
+	}
+	groups = merge(groups, func(c resource.Change) resource.Change { return c }, func(group) bool { return true })
+	return merge(groups, regionless, func(g group) bool { return len(g.Regions) == 1 && g.ID.Scope != resource.Global })
+}
+
+// merge joins those of the candidates that are alike when seen in a certain way,
+// and shows what it has joined in that way.
+func merge(groups []group, seen func(resource.Change) resource.Change, candidate func(group) bool) []group {
+	var merged []group
+	index := map[string]int{}
+	for _, g := range groups {
+		if !candidate(g) {
+			merged = append(merged, g)
 			continue
 		}
-		key := likeness(c)
-		i, ok := index[key]
-		if !ok {
-			i = len(groups)
-			index[key] = i
-			groups = append(groups, group{Change: c})
+		key := likeness(seen(g.Change))
+		i, found := index[key]
+		if !found {
+			index[key] = len(merged)
+			merged = append(merged, g)
+			continue
 		}
-		groups[i].Regions = append(groups[i].Regions, string(c.ID.Scope))
+		merged[i].Change = seen(merged[i].Change)
+		merged[i].Regions = append(merged[i].Regions, g.Regions...)
 	}
-	return groups
+	return merged
+}
+
+// regionless is a change with its region's name taken out of what is shown of it.
+func regionless(c resource.Change) resource.Change {
+	strip := func(text string) string { return strings.ReplaceAll(text, string(c.ID.Scope), anyRegion) }
+	c.Reason = strip(c.Reason)
+	c.Fields, c.Risks, c.Notes = slices.Clone(c.Fields), slices.Clone(c.Risks), slices.Clone(c.Notes)
+	for i, f := range c.Fields {
+		c.Fields[i] = diff.Field{Path: strip(f.Path), Before: stripped(f.Before, strip), After: stripped(f.After, strip)}
+	}
+	for i := range c.Risks {
+		c.Risks[i].Text = strip(c.Risks[i].Text)
+	}
+	for i := range c.Notes {
+		c.Notes[i] = strip(c.Notes[i])
+	}
+	return c
+}
+
+// stripped applies strip to the text of a value, which is plain data.
+func stripped(v any, strip func(string) string) any {
+	text := compactJSON(v)
+	if strip(text) == text {
+		return v
+	}
+	var without any
+	if err := json.Unmarshal([]byte(strip(text)), &without); err != nil {
+		return v
+	}
+	return without
 }
 
 // noteworthy says whether there is more to say of a change than what it does.
@@ -49,15 +102,5 @@ func noteworthy(c resource.Change) bool {
 
 // likeness is equal for changes that a reader would call the same.
 func likeness(c resource.Change) string {
-	return compactJSON([]any{
-		c.ID.Kind, c.ID.Name, c.Action, c.Fields, c.Risks, c.Notes, reasonWithoutRegion(c), c.Owner, c.MeetsSpec,
-	})
-}
-
-// reasonWithoutRegion makes the reasons of equal refusals in several regions equal.
-func reasonWithoutRegion(c resource.Change) string {
-	if c.ID.Scope == resource.Global {
-		return c.Reason
-	}
-	return strings.ReplaceAll(c.Reason, string(c.ID.Scope), "REGION")
+	return compactJSON([]any{c.ID.Kind, c.ID.Name, c.Action, c.Fields, c.Risks, c.Notes, c.Reason, c.Owner, c.MeetsSpec})
 }

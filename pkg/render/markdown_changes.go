@@ -114,7 +114,7 @@ func fieldLines(f diff.Field, d detail) []string {
 // valueLines puts a value behind its path, or below it if it has many lines.
 func valueLines(sign, path string, v any, d detail) []string {
 	path = clip(printable(path), maxCode)
-	value := strings.Split(indentJSON(v), "\n")
+	value := spread(v, width)
 	if one := compactJSON(v); len(one) <= width {
 		value = []string{one}
 	}

@@ -181,7 +181,7 @@ func (t *Text) longField(f diff.Field, indent string) {
 }
 
 func (t *Text) block(v any, mark, indent string) {
-	for _, line := range strings.Split(indentJSON(v), "\n") {
+	for _, line := range spread(v, width-len(indent)-len("  + ")) {
 		t.line("%s  %s %s", indent, mark, line)
 	}
 }
@@ -209,7 +209,7 @@ func (t *Text) line(format string, args ...any) { fmt.Fprintf(t.w, format+"\n", 
 func wrap(text string, limit int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Fields(printable(text)) {
 		switch {
 		case line == "":
 			line = word
@@ -233,12 +233,50 @@ func compactJSON(v any) string {
 	return strings.TrimSpace(b.String())
 }
 
-func indentJSON(v any) string {
-	var b bytes.Buffer
-	if err := json.Indent(&b, []byte(compactJSON(v)), "", "  "); err != nil {
-		return compactJSON(v)
+// spread prints a value in lines of at most limit where it can: a text of several
+// lines as it is, everything else as JSON.
+func spread(v any, limit int) []string {
+	text, isText := v.(string)
+	if !isText || !strings.Contains(text, "\n") {
+		return strings.Split(layout([]byte(compactJSON(v)), "", 0, limit), "\n")
 	}
-	return b.String()
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return lines
+}
+
+// layout breaks compact JSON into lines of at most limit where it can, and only
+// there: what fits one line stands on one. label is how much of the first line
+// is taken.
+func layout(compact []byte, indent string, label, limit int) string {
+	nested := compact[0] == '{' || compact[0] == '['
+	if !nested || len(indent)+label+len(compact) <= limit {
+		return string(compact)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(compact))
+	if _, err := decoder.Token(); err != nil { // the bracket
+		return string(compact)
+	}
+	var members []string
+	inner := indent + "  "
+	for decoder.More() {
+		key := ""
+		if compact[0] == '{' {
+			name, err := decoder.Token()
+			if err != nil {
+				return string(compact)
+			}
+			key = compactJSON(name) + ": "
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return string(compact)
+		}
+		members = append(members, inner+key+layout(value, inner, len(key)+len(","), limit))
+	}
+	return string(compact[0]) + "\n" + strings.Join(members, ",\n") + "\n" + indent + string(compact[len(compact)-1])
 }
 
 func count(n int, noun string) string {
