@@ -84,15 +84,10 @@ func regionless(c resource.Change) resource.Change {
 
 // stripped applies strip to the text of a value, which is plain data.
 func stripped(v any, strip func(string) string) any {
-	text := compactJSON(v)
-	if strip(text) == text {
-		return v
+	if text, isText := v.(string); isText {
+		return strip(text)
 	}
-	var without any
-	if err := json.Unmarshal([]byte(strip(text)), &without); err != nil {
-		return v
-	}
-	return without
+	return json.RawMessage(strip(compactJSON(v))) // keeps the order of members
 }
 
 // noteworthy says whether there is more to say of a change than what it does.
