@@ -45,12 +45,12 @@ func TestTFSummarizeReadsThePlan(t *testing.T) {
 	for _, form := range []string{"-md", "-tree", "-json", "-html"} {
 		out, err := tool(t, "tf-summarize", form, empty)
 		require.NoError(t, err, out)
-		assert.Contains(t, out, "guardduty.detector", form)
+		assert.Contains(t, out, "detector/eu-west-1/detector", form)
 	}
 	out, err := tool(t, "tf-summarize", empty)
 	require.NoError(t, err, out)
-	assert.Contains(t, out, "add (17)")
-	assert.Contains(t, out, "guardduty.detector/eu-west-1/detector")
+	assert.Regexp(t, `add +\|`, out)
+	assert.Equal(t, 17, strings.Count(out, "guardduty.detector/"))
 	out, err = tool(t, "tf-summarize", inSync)
 	require.NoError(t, err, out)
 	assert.NotContains(t, out, "guardduty.detector", "what is in sync is no change")
