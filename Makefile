@@ -12,7 +12,7 @@ GOLANGCI_LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 RACE = $(if $(shell command -v $$($(GO) env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-moto bench lint fmt generate check-generated cover clean
+.PHONY: help build demo test test-compat test-moto bench lint fmt generate check-generated cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ demo: build ## plan, apply, tamper and repair on the sandbox
 
 test: ## run all tests, with the race detector and in random order
 	$(GO) test $(RACE) -shuffle=on ./...
+
+test-compat: ## run other tools on what kiso writes and ships: tf-summarize, actionlint
+	cd test/compat && $(GO) test ./...
 
 test-moto: ## run the acceptance against moto, an AWS emulator that others wrote
 	GO="$(GO)" PYTHON="$(PYTHON)" ./scripts/test-moto.sh
