@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/kiso-cli/kiso/pkg/cli/completion"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/services"
 )
@@ -68,6 +69,10 @@ func Run(ctx context.Context, stop <-chan struct{}, args []string, streams IO, v
 }
 
 func (a *app) run(ctx context.Context, args []string) error {
+	if len(args) > 1 && args[1] == completion.Command {
+		a.complete(args[2:])
+		return nil
+	}
 	c := a.define()
 	args, err := normalize(c, args)
 	if err != nil {
@@ -126,7 +131,7 @@ func (a *app) define() *cli.App {
 		Commands: []*cli.Command{
 			a.initCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.showCommand(), a.driftCommand(), a.fleetCommand(),
 			a.policyCommand(), a.explainCommand(), a.schemaCommand(),
-			a.sandboxCommand(), a.versionCommand(),
+			a.sandboxCommand(), a.completionCommand(), a.versionCommand(),
 		},
 	}
 	for _, command := range c.Commands {
