@@ -1,5 +1,6 @@
 // Command docgen writes the files that are made of the source: the JSON Schema
-// of the spec and the page about the services. With -check it writes nothing
+// of the spec, the page about the services, and in the CloudFormation templates
+// what kiso itself knows. With -check it writes nothing
 // and fails if one of them is not up to date. Run it at the module's root.
 package main
 
@@ -9,8 +10,10 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/kiso-cli/kiso/pkg/engine"
 	"github.com/kiso-cli/kiso/pkg/services"
@@ -35,14 +38,21 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
+	files, err := templates(services.All())
+	if err != nil {
+		return err
+	}
+	files["schema/kiso.schema.json"] = append(schema, '\n')
+	files["docs/services.md"] = page
 	act := write
 	if check {
 		act = compare
 	}
-	return errors.Join(
-		act("schema/kiso.schema.json", append(schema, '\n')),
-		act("docs/services.md", page),
-	)
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		errs = append(errs, act(name, files[name]))
+	}
+	return errors.Join(errs...)
 }
 
 func write(name string, content []byte) error {
