@@ -17,8 +17,9 @@ func finding(c resource.Change) bool {
 // maxPhrases bounds the fields of a sentence.
 const maxPhrases = 6
 
-// sentence says in one line what there is to say of a finding.
-func (g group) sentence() string {
+// verdict says in one line what there is to say of a finding: the sentence whose
+// subject is its address.
+func (g group) verdict() string {
 	where := ""
 	if len(g.Regions) > 1 {
 		where = fmt.Sprintf(" in %d regions (%s)", len(g.Regions), strings.Join(g.Regions, ", "))
@@ -37,7 +38,7 @@ func (g group) sentence() string {
 	for _, risk := range g.Risks {
 		s += ". " + strings.ToUpper(risk.Kind) + ": " + risk.Text
 	}
-	return g.address() + " " + s
+	return s
 }
 
 func (g group) phrases() string {
@@ -55,9 +56,11 @@ func (g group) phrases() string {
 	return ": " + strings.Join(phrases, "; ")
 }
 
-// phrase says what becomes of a field; of lists and objects only that they differ.
+// phrase says what becomes of a field; of lists and objects, only that something does.
 func phrase(f diff.Field) string {
 	switch {
+	case f.Before == nil && !scalar(f.After):
+		return f.Path + " is set"
 	case !scalar(f.Before) || !scalar(f.After):
 		return f.Path + " differs"
 	case f.Before == nil:

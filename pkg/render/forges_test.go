@@ -33,7 +33,7 @@ func TestAnnotationsEscapeAsTheToolkitDoes(t *testing.T) {
 		Location: resource.Location{Line: 3, Column: 2},
 	})
 	assert.Equal(t, "::error file=x.yaml,line=3,col=2,title=s3.bucket/us-east-1/a%2Cb%3Ac::"+
-		"s3.bucket/us-east-1/a,b:c is blocked: 100%25%0D%0Asure: yes, no\n", writeWith(t, "github", p, render.Context{File: "x.yaml"}))
+		"is blocked: 100%25%0D%0Asure: yes, no\n", writeWith(t, "github", p, render.Context{File: "x.yaml"}))
 }
 
 func TestAnnotationsWithoutAFileNameNoPlace(t *testing.T) {

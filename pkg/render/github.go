@@ -41,7 +41,7 @@ func writeGitHub(w io.Writer, p *plan.Plan, c Context) error {
 func annotations(p *plan.Plan) []annotation {
 	var errors, warnings, notices []annotation
 	for _, g := range fold(p.Changes, finding) {
-		a := annotation{at: g.Location, title: g.address(), text: g.sentence()}
+		a := annotation{at: g.Location, title: g.address(), text: g.verdict()}
 		switch {
 		case g.Action == resource.Blocked:
 			a.level = "error"

@@ -171,6 +171,6 @@ func TestSARIFMessagesAreSentences(t *testing.T) {
 		fields = append(fields, diff.Field{Path: p, After: true})
 	}
 	s := valid(t, write(t, "sarif", base(detector("us-east-1", resource.Update, fields...))))
-	assert.Equal(t, `guardduty.detector/us-east-1/detector will be updated in-place: a: 1; b: "x" -> "y"; c differs; d: true; e: true; f: true; and 2 more`,
+	assert.Equal(t, `guardduty.detector/us-east-1/detector will be updated in-place: a: 1; b: "x" -> "y"; c is set; d: true; e: true; f: true; and 2 more`,
 		s.Runs[0].Results[0].Message.Text)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kiso-cli/kiso/pkg/sandbox"
+	"github.com/kiso-cli/kiso/pkg/spec"
 )
 
 const (
@@ -29,6 +30,30 @@ func TestAPullRequestGetsItsPlanAsAComment(t *testing.T) {
 	assert.Contains(t, f.log, "\n::notice file=kiso.yaml,line=3,col=1,title=guardduty.detector")
 	assert.Equal(t, map[string]string{"plan": "plan-role"}, f.roles, "the job that comments has no credentials")
 	assert.Empty(t, f.account.Writes())
+}
+
+// TestAnEmptyAccountWithEveryRegionFitsAComment: all that kiso can do, in all
+// the regions there are, with nothing left out.
+func TestAnEmptyAccountWithEveryRegionFitsAComment(t *testing.T) {
+	t.Parallel()
+	enabled := map[string]string{}
+	for _, region := range spec.Regions() {
+		if spec.PartitionOf(region) == "aws" {
+			enabled[region] = "ENABLED"
+		}
+	}
+	require.GreaterOrEqual(t, len(enabled), 34)
+	f := newForgeOf(t, sandbox.Options{Regions: enabled})
+	data, err := os.ReadFile(filepath.Join(root, "examples", "everything", "kiso.yaml"))
+	require.NoError(t, err)
+	f.spec = strings.Replace(string(data), "exclude: [sa-east-1]", "exclude: []", 1)
+	assert.Equal(t, "success", f.run(planWorkflow)["comment"], f.log)
+	assert.LessOrEqual(t, len(f.comment), 65_000)
+	assert.NotContains(t, f.comment, " fit")
+	for _, kind := range []string{"cloudtrail.trail", "config.recorder", "guardduty.detector", "securityhub.hub"} {
+		assert.Contains(t, f.comment, "\n+ "+kind)
+	}
+	t.Logf("%d regions: %d bytes", len(enabled), len(f.comment))
 }
 
 func TestAnIncompletePlanFailsAndIsCommented(t *testing.T) {

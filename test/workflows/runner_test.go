@@ -88,14 +88,16 @@ type forge struct {
 	log       string
 }
 
-func newForge(t *testing.T) *forge {
+func newForge(t *testing.T) *forge { return newForgeOf(t, sandbox.Options{}) }
+
+func newForgeOf(t *testing.T, options sandbox.Options) *forge {
 	t.Helper()
 	for _, program := range []string{"bash", "curl", "tar"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skip("runners have " + program + ", and this machine has not")
 		}
 	}
-	account := sandbox.New(sandbox.Options{}, services.Simulators()...)
+	account := sandbox.New(options, services.Simulators()...)
 	server := httptest.NewServer(account)
 	t.Cleanup(server.Close)
 	return &forge{
