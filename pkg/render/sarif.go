@@ -111,7 +111,7 @@ func writeSARIF(w io.Writer, p *plan.Plan, c Context) error {
 		seen[fingerprint]++
 		results = append(results, sarifResult{
 			RuleID: string(g.ID.Kind), RuleIndex: rules.of(g.Change), Level: sarifLevel(g.Action),
-			Message: sarifMessage(g.address()+" "+g.verdict()), Locations: sarifLocations(c.File, g.Location),
+			Message: sarifMessage(g.address() + " " + g.verdict()), Locations: sarifLocations(c.File, g.Location),
 			PartialFingerprints: map[string]string{"kisoFinding/v1": fmt.Sprintf("%s:%d", fingerprint, seen[fingerprint])},
 		})
 	}
