@@ -202,6 +202,23 @@ func TestInvocationsOfOneProcess(t *testing.T) {
 	assert.InDelta(t, 2, metrics[0]["DriftedResources"], 0)
 	assert.InDelta(t, 2, metrics[1]["AppliedResources"], 0)
 	assert.InDelta(t, 1, metrics[3]["Errors"], 0)
+	assert.Equal(t, []any{[]any{"Mode"}, []any{"AccountId", "Mode"}}, dimensions(metrics[0]))
+	assert.Equal(t, []any{[]any{"Mode"}}, dimensions(metrics[3]), "CloudWatch takes no empty account")
+}
+
+// dimensions returns those of a metric line.
+func dimensions(line map[string]any) any {
+	directive := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0]
+	return directive.(map[string]any)["Dimensions"]
+}
+
+func TestMetricsWithoutTheAccount(t *testing.T) {
+	f := start(t, 5*time.Minute, "KISO_ACCOUNT_METRICS=false")
+	f.result(t, `{"mode": "plan"}`)
+	metrics := f.metrics(t)
+	require.Len(t, metrics, 1)
+	assert.Equal(t, []any{[]any{"Mode"}}, dimensions(metrics[0]))
+	assert.Equal(t, "123456789012", metrics[0]["AccountId"], "the log has it all the same")
 }
 
 func TestEventOfACallStartsARunButNotForItsOwn(t *testing.T) {

@@ -21,7 +21,7 @@ func (f *Function) metrics(r fleet.Result) {
 			"Timestamp": time.Now().UnixMilli(),
 			"CloudWatchMetrics": []any{map[string]any{
 				"Namespace":  "kiso",
-				"Dimensions": [][]string{{"Mode"}, {"AccountId", "Mode"}},
+				"Dimensions": f.dimensions(r),
 				"Metrics": []any{
 					count("Runs"), count("DriftedResources"), count("AppliedResources"), count("Errors"),
 					map[string]string{"Name": "Duration", "Unit": "Seconds"},
@@ -37,4 +37,15 @@ func (f *Function) metrics(r fleet.Result) {
 		panic("lambda: a result is not plain data: " + err.Error())
 	}
 	_, _ = f.Out.Write(append(data, '\n')) // the log is all there is to complain to
+}
+
+// dimensions says by what the metrics may be asked for. CloudWatch takes no line
+// with an empty dimension, which the account of a run that could not begin may
+// be, and bills each account's metrics by themselves: in a fleet of thousands
+// KISO_ACCOUNT_METRICS=false leaves them out.
+func (f *Function) dimensions(r fleet.Result) [][]string {
+	if r.AccountID == "" || f.Env("KISO_ACCOUNT_METRICS") == "false" {
+		return [][]string{{"Mode"}}
+	}
+	return [][]string{{"Mode"}, {"AccountId", "Mode"}}
 }
