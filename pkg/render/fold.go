@@ -87,7 +87,11 @@ func stripped(v any, strip func(string) string) any {
 	if text, isText := v.(string); isText {
 		return strip(text)
 	}
-	return json.RawMessage(strip(compactJSON(v))) // keeps the order of members
+	compact := compactJSON(v)
+	if strip(compact) == compact {
+		return v
+	}
+	return json.RawMessage(strip(compact)) // keeps the order of members
 }
 
 // noteworthy says whether there is more to say of a change than what it does.

@@ -164,7 +164,7 @@ func (t *Text) fields(c resource.Change, indent string) {
 			text = f.Path + ": " + after
 		}
 		if len(indent)+len(text) <= width {
-			t.line("%s%s", indent, text)
+			t.line("%s%s", indent, printable(text))
 			continue
 		}
 		t.longField(f, indent)
@@ -238,7 +238,7 @@ func compactJSON(v any) string {
 func spread(v any, limit int) []string {
 	text, isText := v.(string)
 	if !isText || !strings.Contains(text, "\n") {
-		return strings.Split(layout([]byte(compactJSON(v)), "", 0, limit), "\n")
+		text = layout([]byte(compactJSON(v)), "", 0, limit)
 	}
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
