@@ -26,11 +26,12 @@ type world struct {
 	*testing.T
 	endpoint  string
 	recorder  *recorder
-	gaps      gaps
+	gaps      []gap
 	accountID string
 	partition string
 	home      string
-	global    string   // the region where root's sign-ins are recorded
+	signIn    string   // the region where root's sign-ins are recorded; "" if root cannot sign in
+	noRoot    bool     // there is no root user
 	regions   []string // that kiso manages
 	spec      string   // its file
 	emails    []string
@@ -45,7 +46,7 @@ func onSandbox(t *testing.T, options sandbox.Options) *world {
 }
 
 // onMoto returns a world with an empty account of a moto server.
-func onMoto(t *testing.T) *world {
+func onMoto(t *testing.T, regions []string) *world {
 	endpoint := os.Getenv("KISO_TEST_MOTO_ENDPOINT")
 	if endpoint == "" {
 		t.Skip("KISO_TEST_MOTO_ENDPOINT names no moto server; make test-moto starts one")
@@ -55,8 +56,14 @@ func onMoto(t *testing.T) *world {
 	require.NoError(t, response.Body.Close())
 	to, err := url.Parse(endpoint)
 	require.NoError(t, err)
-	w := newWorld(t, httputil.NewSingleHostReverseProxy(to))
-	w.accountID, w.partition, w.gaps = "123456789012", "aws", motoGaps
+	missing := motoGaps(regions)
+	w := newWorld(t, bridged(httputil.NewSingleHostReverseProxy(to), missing))
+	w.accountID, w.partition, w.regions, w.gaps = "123456789012", "aws", regions, missing
+	for _, g := range missing {
+		if g.prepare != nil {
+			g.prepare(w)
+		}
+	}
 	return w
 }
 
