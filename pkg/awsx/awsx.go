@@ -4,6 +4,7 @@
 package awsx
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -92,20 +93,25 @@ func load(ctx context.Context, o Options) (aws.Config, error) {
 	if o.Parallelism == 0 {
 		o.Parallelism = DefaultParallelism
 	}
-	retryer := sharedQuotas()
-	entrance := &gate{next: newTransport(), slots: make(chan struct{}, o.Parallelism), log: o.Log}
+	cfg, err := base(ctx, o)
+	if err != nil {
+		return aws.Config{}, err
+	}
+	// A retryer given to the SDK's loader would make it pass over AWS_MAX_ATTEMPTS;
+	// an HTTP client that is not of its own type would make it refuse AWS_CA_BUNDLE.
+	cfg.Retryer = sharedQuotas()
+	cfg.HTTPClient = &gate{next: cfg.HTTPClient, slots: make(chan struct{}, o.Parallelism), log: o.Log}
+	return cfg, nil
+}
+
+// base is the configuration without what is kiso's own.
+func base(ctx context.Context, o Options) (aws.Config, error) {
 	if o.Base != nil {
 		cfg := o.Base.Copy()
-		entrance.next = cfg.HTTPClient
-		cfg.HTTPClient, cfg.Retryer, cfg.AppID = entrance, retryer, o.AppID
-		if o.Region != "" {
-			cfg.Region = o.Region
-		}
+		cfg.Region, cfg.AppID = cmp.Or(o.Region, cfg.Region), o.AppID
 		return cfg, nil
 	}
-	options := []func(*config.LoadOptions) error{
-		config.WithRetryer(retryer), config.WithHTTPClient(entrance), config.WithAppID(o.AppID),
-	}
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(newTransport()), config.WithAppID(o.AppID)}
 	if o.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(o.Profile))
 	}

@@ -1,44 +1,74 @@
 package awsx
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 )
 
 // explainConfig turns what the SDK says when it has no usable credentials into
-// what the user can do. The SDK's own text stays reachable through Unwrap.
+// what the user can do. The SDK's own text stays reachable through Unwrap; it is
+// not shown where it may hold what a credential_process printed.
 func explainConfig(err error, profile string) error {
-	text := err.Error()
-	name := profile
-	if name == "" {
-		name = "default"
+	profile = cmp.Or(profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
+	advice := refusedAdvice(err)
+	if advice == "" {
+		advice = missingAdvice(err, profile)
 	}
-	var noProfile config.SharedConfigProfileNotExistError
-	advice := ""
-	switch {
-	case errors.As(err, &noProfile):
-		advice = fmt.Sprintf("profile %q is not in the AWS config or credentials file; `aws configure list-profiles` shows those that are", noProfile.Profile)
-	case contains(text, "InvalidGrantException", "SSO session has expired", "Token has expired", "cached SSO token", "token has expired"):
-		advice = fmt.Sprintf("the SSO session of profile %q has expired: run `aws sso login --profile %s`", name, name)
-	case contains(text, "no EC2 IMDS role found", "failed to refresh cached credentials", "static credentials are empty"):
-		advice = fmt.Sprintf("no AWS credentials found (environment, profile %q, web identity, container, instance): run `aws sso login --profile %s` or set AWS_PROFILE", name, name)
-	case contains(text, "Missing Region", "Invalid Configuration: Missing Region"):
-		advice = "no region: set home_region in the spec, or AWS_REGION"
-	case IsCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):
-		advice = "the temporary credentials have expired, or this machine's clock is off: sign in again, check the clock"
-	case IsCode(err, "SignatureDoesNotMatch"):
-		advice = "the secret access key is wrong, or this machine's clock is off"
-	case IsCode(err, "InvalidClientTokenId", "UnrecognizedClientException"):
-		advice = "AWS does not know the access key: it was deleted, is mistyped, or belongs to another partition"
-	case IsCode(err, "AccessDenied", "AccessDeniedException"):
-		advice = Explain(err)
-	default:
+	if advice == "" {
 		return err
 	}
 	return &adviceError{advice: advice, cause: err}
+}
+
+// refusedAdvice explains credentials that AWS refuses, by its code; or "".
+func refusedAdvice(err error) string {
+	switch {
+	case IsCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):
+		return "the temporary credentials have expired, or this machine's clock is off: sign in again, check the clock"
+	case IsCode(err, "SignatureDoesNotMatch"):
+		return "the secret access key is wrong, or this machine's clock is off"
+	case IsCode(err, "InvalidClientTokenId", "UnrecognizedClientException"):
+		return "AWS does not know the access key: it was deleted, is mistyped, or belongs to another partition"
+	case Denied(err), unsent(err):
+		return Explain(err)
+	}
+	return ""
+}
+
+// missingAdvice explains that the SDK found no credentials to send, by its
+// words: it has no types for most of these. Or "".
+func missingAdvice(err error, profile string) string {
+	var noProfile config.SharedConfigProfileNotExistError
+	var file *fs.PathError
+	text := err.Error()
+	switch {
+	case errors.As(err, &noProfile):
+		return fmt.Sprintf("profile %q is not in the AWS config or credentials file; `aws configure list-profiles` shows those that are", noProfile.Profile)
+	case contains(text, "InvalidGrantException", "SSO session has expired", "Token has expired", "cached SSO token", "token has expired"):
+		return fmt.Sprintf("the SSO session of profile %q has expired: run `aws sso login --profile %s`", profile, profile)
+	case contains(text, "no EC2 IMDS role found", "static credentials are empty"):
+		return fmt.Sprintf("no AWS credentials found (environment, profile %q, web identity, container, instance): run `aws sso login --profile %s` or set AWS_PROFILE", profile, profile)
+	case contains(text, "partial credentials found"):
+		return fmt.Sprintf("profile %q has an access key id without its secret, or a secret without its id: complete it in the AWS credentials file", profile)
+	case contains(text, "process provider error"):
+		return fmt.Sprintf("the credential_process of profile %q gave no credentials: run it by hand to see why", profile)
+	case contains(text, "failed to retrieve jwt"):
+		return "the web identity token cannot be read: AWS_WEB_IDENTITY_TOKEN_FILE (or web_identity_token_file) must name a readable file"
+	case contains(text, "Missing Region"):
+		return "no region: set home_region in the spec, or AWS_REGION"
+	case contains(text, "failed to refresh cached credentials"):
+		_, why, _ := strings.Cut(text, "failed to refresh cached credentials, ")
+		return fmt.Sprintf("the credentials of profile %q cannot be had: %s", profile, why)
+	case errors.As(err, &file):
+		return fmt.Sprintf("a file that the AWS configuration names (AWS_CA_BUNDLE, ca_bundle) cannot be read: %v", file)
+	}
+	return ""
 }
 
 // adviceError says what to do and keeps the cause.

@@ -2,6 +2,7 @@ package awsx
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // ec2Regions asks EC2 for the regions. The call is made without the SDK's EC2
@@ -43,9 +45,10 @@ const ec2Version = "2016-11-15"
 func (s *Session) ec2Query(ctx context.Context, action, parameters string, answer any) error {
 	body := []byte("Action=" + action + "&Version=" + ec2Version + parameters)
 	retryer := newRetryer()
+	attempts := cmp.Or(s.cfg.RetryMaxAttempts, retryer.MaxAttempts())
 	for attempt := 1; ; attempt++ {
 		err := s.ec2Attempt(ctx, body, answer)
-		if err == nil || attempt == retryer.MaxAttempts() || !retryer.IsErrorRetryable(err) {
+		if err == nil || attempt == attempts || !retryer.IsErrorRetryable(err) {
 			return err
 		}
 		delay, delayErr := retryer.RetryDelay(attempt, err)
@@ -74,7 +77,7 @@ func (s *Session) ec2Attempt(ctx context.Context, body []byte, answer any) error
 	}
 	response, err := s.cfg.HTTPClient.Do(request)
 	if err != nil {
-		return err
+		return &smithyhttp.RequestSendError{Err: err}
 	}
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
@@ -82,21 +85,24 @@ func (s *Session) ec2Attempt(ctx context.Context, body []byte, answer any) error
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return ec2Error(response.StatusCode, data)
+		return ec2Error(response, data)
 	}
 	return xml.Unmarshal(data, answer)
 }
 
 // ec2Error reads EC2's form of an error.
-func ec2Error(status int, data []byte) error {
+func ec2Error(response *http.Response, data []byte) error {
 	var body struct {
 		Code    string `xml:"Errors>Error>Code"`
 		Message string `xml:"Errors>Error>Message"`
 	}
 	if err := xml.Unmarshal(data, &body); err != nil || body.Code == "" {
-		body.Code, body.Message = fmt.Sprintf("HTTP%d", status), http.StatusText(status)
+		body.Code, body.Message = fmt.Sprintf("HTTP%d", response.StatusCode), http.StatusText(response.StatusCode)
 	}
-	return &smithy.GenericAPIError{Code: body.Code, Message: body.Message}
+	return &smithyhttp.ResponseError{ // the retryer looks at its status
+		Response: &smithyhttp.Response{Response: response},
+		Err:      &smithy.GenericAPIError{Code: body.Code, Message: body.Message},
+	}
 }
 
 // ec2Endpoint is where EC2 answers; see PartitionOf for the source of the domains.

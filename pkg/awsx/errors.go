@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // ErrorCode returns AWS's code of an error, or "" if AWS did not answer. Codes
@@ -54,18 +55,21 @@ func Denied(err error) bool {
 var notAuthorized = regexp.MustCompile(`User: (\S+) is not authorized to perform: (\S+)`)
 
 // denials tells from AWS's words which kind of policy denied.
-var denials = []struct{ words, by, hint string }{
-	{"in a service control policy", "a service control policy", "leave the region out of the spec (regions.exclude) or ask the organization's administrator"},
-	{"in a resource control policy", "a resource control policy", "ask the organization's administrator"},
-	{"in a permissions boundary", "a permissions boundary", "ask whoever manages the role's permissions boundary"},
-	{"permissions boundary allows", "a permissions boundary", "ask whoever manages the role's permissions boundary"},
-	{"in a session policy", "a session policy", "start the session without that policy"},
-	{"session policy allows", "a session policy", "start the session without that policy"},
-	{"in a resource-based policy", "a resource-based policy", "change the policy of the resource"},
-	{"in a VPC endpoint policy", "a VPC endpoint policy", "change the policy of the VPC endpoint"},
-	{"in an identity-based policy", "an identity-based policy", "remove the deny from the policies of the role"},
-	{"service control policy allows", "a service control policy", "leave the region out of the spec (regions.exclude) or ask the organization's administrator"},
-	{"identity-based policy allows", "no identity-based policy that allows it", "allow the action for the role"},
+var denials = []struct{ words, how, hint string }{
+	{"in a service control policy", "by a service control policy", "leave the region out of the spec (regions.exclude) or ask the organization's administrator"},
+	{"in a resource control policy", "by a resource control policy", "ask the organization's administrator"},
+	{"in a permissions boundary", "by a permissions boundary", "ask whoever manages the role's permissions boundary"},
+	{"permissions boundary allows", "by a permissions boundary", "ask whoever manages the role's permissions boundary"},
+	{"in a session policy", "by a session policy", "start the session without that policy"},
+	{"session policy allows", "by a session policy", "start the session without that policy"},
+	{"in a resource-based policy", "by a resource-based policy", "change the policy of the resource"},
+	{"resource-based policy allows", "because no resource-based policy allows it", "allow the action in the policy of the resource"},
+	{"in a VPC endpoint policy", "by a VPC endpoint policy", "change the policy of the VPC endpoint"},
+	{"VPC endpoint policy allows", "by a VPC endpoint policy", "change the policy of the VPC endpoint"},
+	{"in an identity-based policy", "by an identity-based policy", "remove the deny from the policies of the role"},
+	{"resource control policy allows", "by a resource control policy", "ask the organization's administrator"},
+	{"service control policy allows", "by a service control policy", "leave the region out of the spec (regions.exclude) or ask the organization's administrator"},
+	{"identity-based policy allows", "because no identity-based policy allows it", "allow the action for the role"},
 }
 
 // Explain says in one line why a call failed: the action, and for a denial
@@ -88,9 +92,25 @@ func Explain(err error) string {
 		return join(action, "the account is not fully activated yet; finish the sign-up (payment, phone) and try later")
 	case Denied(err):
 		return explainDenial(action, err)
+	case unsent(err):
+		return join(action, "got no answer: "+innermost(err)+"; check the network, a proxy (HTTPS_PROXY) and the region, or run again")
 	}
 	if code := ErrorCode(err); code != "" {
 		return join(action, "failed with "+code+": "+strings.TrimSpace(ErrorMessage(err)))
+	}
+	return err.Error()
+}
+
+// unsent says whether a request did not reach AWS, or its answer not us.
+func unsent(err error) bool {
+	var send *smithyhttp.RequestSendError
+	return errors.As(err, &send)
+}
+
+// innermost returns the words of the cause of all.
+func innermost(err error) string {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
 	}
 	return err.Error()
 }
@@ -99,11 +119,11 @@ func explainDenial(action string, err error) string {
 	message := ErrorMessage(err)
 	principal := ""
 	if m := notAuthorized.FindStringSubmatch(message); m != nil {
-		principal, action = " to "+m[1], m[2]
+		principal, action = " for "+m[1], m[2]
 	}
 	for _, d := range denials {
 		if strings.Contains(message, d.words) {
-			return fmt.Sprintf("%s denied by %s%s; %s", action, d.by, principal, d.hint)
+			return fmt.Sprintf("%s denied %s%s; %s", action, d.how, principal, d.hint)
 		}
 	}
 	if principal == "" && message != "" {

@@ -139,7 +139,7 @@ func TestSubscribeThatKeepsFailing(t *testing.T) {
 	})
 	in(t, sandbox.Options{}, func(w *world) {
 		w.acct.Inject(sandbox.Fault{Operation: "Subscribe", Kind: sandbox.Deny})
-		assert.ErrorContains(t, w.apply(w.plan()).Err(), "denied by no identity-based policy that allows it")
+		assert.ErrorContains(t, w.apply(w.plan()).Err(), "denied because no identity-based policy allows it")
 		assert.Len(t, sns.Get(w.acct, global).Mails, 0)
 	})
 }

@@ -1,0 +1,109 @@
+package awsx_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/sandbox"
+)
+
+// TestExplainSaysWhoDenied takes the denials as AWS words them.
+func TestExplainSaysWhoDenied(t *testing.T) {
+	const call = "guardduty:ListDetectors denied "
+	const admin, boundary = "ask the organization's administrator", "ask whoever manages the role's permissions boundary"
+	for reason, want := range map[string]string{
+		sandbox.NoIdentityPolicy:        call + "because no identity-based policy allows it for " + principal + "; allow the action for the role",
+		sandbox.DeniedByIdentityPolicy:  call + "by an identity-based policy for " + principal + "; remove the deny from the policies of the role",
+		sandbox.DeniedBySCP:             call + "by a service control policy for " + principal + "; leave the region out of the spec (regions.exclude) or " + admin,
+		sandbox.NoSCP:                   call + "by a service control policy for " + principal + "; leave the region out of the spec (regions.exclude) or " + admin,
+		sandbox.DeniedByBoundary:        call + "by a permissions boundary for " + principal + "; " + boundary,
+		sandbox.NoBoundary:              call + "by a permissions boundary for " + principal + "; " + boundary,
+		sandbox.DeniedByResourcePolicy:  call + "by a resource-based policy for " + principal + "; change the policy of the resource",
+		sandbox.DeniedBySessionPolicy:   call + "by a session policy for " + principal + "; start the session without that policy",
+		sandbox.DeniedByResourceControl: call + "by a resource control policy for " + principal + "; " + admin,
+
+		"because no session policy allows the %s action":          call + "by a session policy for " + principal + "; start the session without that policy",
+		"because no resource-based policy allows the %s action":   call + "because no resource-based policy allows it for " + principal + "; allow the action in the policy of the resource",
+		"because no resource control policy allows the %s action": call + "by a resource control policy for " + principal + "; " + admin,
+		"because no VPC endpoint policy allows the %s action":     call + "by a VPC endpoint policy for " + principal + "; change the policy of the VPC endpoint",
+		"with an explicit deny":                                   call + "for " + principal + "; allow the action for the role",
+	} {
+		acct := newAccount(sandbox.Options{})
+		s := open(t, acct, awsx.Options{})
+		acct.Inject(sandbox.Fault{Kind: sandbox.Deny, Reason: reason})
+		err := list(t.Context(), s, region)
+		assert.True(t, awsx.Denied(err))
+		assert.Equal(t, want, awsx.Explain(err), reason)
+	}
+}
+
+func TestExplainNamesTheIAMAction(t *testing.T) {
+	acct := newAccount(sandbox.Options{})
+	s := open(t, acct, awsx.Options{})
+	acct.Inject(sandbox.Fault{Kind: sandbox.Custom, Status: 403, Code: "AccessDenied", Message: "Access Denied"})
+	_, err := awsx.Client(s, region, s3.NewFromConfig).GetBucketEncryption(t.Context(), &s3.GetBucketEncryptionInput{Bucket: aws.String("logs")})
+	assert.Equal(t, "s3:GetEncryptionConfiguration denied: Access Denied", awsx.Explain(err))
+
+	for service, want := range map[string]string{"EventBridge": "events:", "Config Service": "config:", "SecurityHub": "securityhub:", "CloudTrail": "cloudtrail:", "SNS": "sns:"} {
+		err := &smithy.OperationError{ServiceID: service, OperationName: "Get", Err: &smithy.GenericAPIError{Code: "Broken", Message: "no "}}
+		assert.Equal(t, want+"Get failed with Broken: no", awsx.Explain(err))
+	}
+}
+
+func TestExplainOtherErrors(t *testing.T) {
+	call := func(err error) error {
+		return fmt.Errorf("wrapped: %w", &smithy.OperationError{ServiceID: "GuardDuty", OperationName: "ListDetectors", Err: err})
+	}
+	code := func(code string) error { return call(&smithy.GenericAPIError{Code: code, Message: "words"}) }
+	for want, err := range map[string]error{
+		"": nil,
+		"guardduty:ListDetectors timed out; raise --timeout or run again": call(context.DeadlineExceeded),
+		"guardduty:ListDetectors interrupted; run again":                  call(context.Canceled),
+		"interrupted; run again":                                          context.Canceled,
+		"guardduty:ListDetectors refused the credentials (UnrecognizedClientException): the region is not enabled for this account, or the credentials are not valid there; leave the region out (regions.exclude) or check the session": code("UnrecognizedClientException"),
+		"guardduty:ListDetectors the credentials have expired; sign in again and run again":                                 code("ExpiredTokenException"),
+		"guardduty:ListDetectors the account is not fully activated yet; finish the sign-up (payment, phone) and try later": code("SubscriptionRequiredException"),
+		"guardduty:ListDetectors failed with LimitExceededException: words":                                                 code("LimitExceededException"),
+		"guardduty:ListDetectors denied: words":                                                                             code("AccessDeniedException"),
+		"the fuse is out":                                                                                                   errors.New("the fuse is out"),
+	} {
+		assert.Equal(t, want, awsx.Explain(err))
+	}
+	assert.False(t, awsx.Denied(nil))
+	assert.Empty(t, awsx.ErrorCode(errors.New("x")))
+	assert.Empty(t, awsx.ErrorMessage(nil))
+}
+
+func TestARegionThatIsOffLooksLikeBadCredentials(t *testing.T) {
+	acct := newAccount(sandbox.Options{})
+	err := list(t.Context(), open(t, acct, awsx.Options{}), "ap-east-1")
+	assert.Contains(t, awsx.Explain(err), "guardduty:ListDetectors refused the credentials (UnrecognizedClientException): the region is not enabled")
+}
+
+func TestNoAnswerIsExplained(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		acct := newAccount(sandbox.Options{})
+		s := open(t, acct, awsx.Options{})
+		acct.Inject(sandbox.Fault{Kind: sandbox.CutConnection})
+		err := list(t.Context(), s, region)
+		require.Error(t, err)
+		assert.Equal(t, "guardduty:ListDetectors got no answer: unexpected EOF; check the network, a proxy (HTTPS_PROXY) and the region, or run again", awsx.Explain(err))
+
+		acct.ClearFaults()
+		acct.Inject(sandbox.Fault{Kind: sandbox.Hang})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		assert.Equal(t, "guardduty:ListDetectors timed out; raise --timeout or run again", awsx.Explain(list(ctx, s, region)))
+	})
+}

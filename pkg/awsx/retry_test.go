@@ -1,0 +1,147 @@
+package awsx_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/sandbox"
+)
+
+// scissors cut the body of the first answers short, with or without an error.
+type scissors struct {
+	next http.RoundTripper
+	err  error // what reading ends with
+
+	mu   sync.Mutex
+	left int
+}
+
+func (s *scissors) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := s.next.RoundTrip(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil || s.left == 0 {
+		return response, err
+	}
+	s.left--
+	body, err := io.ReadAll(response.Body)
+	response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body[:len(body)/2]), failing{s.err}))
+	return response, err
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// TestAnAnswerCutShortIsAskedForAgain cuts answers of each protocol: the query
+// protocol's XML, JSON, and EC2's.
+func TestAnAnswerCutShortIsAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		acct := newAccount(sandbox.Options{})
+		cut := &scissors{next: acct, err: io.ErrUnexpectedEOF, left: 2}
+		cfg := acct.Config(region)
+		cfg.HTTPClient = &http.Client{Transport: cut}
+		s, err := awsx.Open(t.Context(), awsx.Options{Base: &cfg})
+		require.NoError(t, err, "sts")
+
+		cut.left = 2
+		assert.NoError(t, list(t.Context(), s, region), "guardduty")
+		cut.left = 2
+		_, err = s.Regions(t.Context())
+		assert.NoError(t, err, "account")
+		acct.Inject(sandbox.Fault{Kind: sandbox.Deny, Service: "account"})
+		cut.left = 3
+		_, err = s.Regions(t.Context())
+		assert.NoError(t, err, "ec2")
+		assert.Zero(t, cut.left)
+	})
+}
+
+func TestWhatPassesIsTriedTenTimes(t *testing.T) {
+	for name, fault := range map[string]sandbox.Fault{
+		"throttled":          {Kind: sandbox.Throttle},
+		"throttled, SNS":     {Kind: sandbox.Custom, Code: "Throttled", Status: 400},
+		"an error of AWS":    {Kind: sandbox.InternalError},
+		"a connection cut":   {Kind: sandbox.CutConnection},
+		"cut, though it was": {Kind: sandbox.CutConnection, AfterEffect: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				acct := newAccount(sandbox.Options{})
+				s := open(t, acct, awsx.Options{})
+				fault.Service, fault.Times = "guardduty", 9
+				acct.Inject(fault)
+				assert.NoError(t, list(t.Context(), s, region))
+				acct.ClearFaults()
+				fault.Times = 0
+				struck := acct.Inject(fault)
+				assert.Error(t, list(t.Context(), s, region))
+				assert.Equal(t, 10, struck.Hits())
+			})
+		})
+	}
+}
+
+func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {
+	acct := newAccount(sandbox.Options{})
+	s := open(t, acct, awsx.Options{})
+	struck := acct.Inject(sandbox.Fault{Kind: sandbox.Deny})
+	assert.Error(t, list(t.Context(), s, region))
+	assert.Equal(t, 1, struck.Hits())
+}
+
+// TestARegionThatIsThrottledDoesNotStarveOthers uses up the SDK's retry quota in
+// one region: another still has its own.
+func TestARegionThatIsThrottledDoesNotStarveOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		acct := newAccount(sandbox.Options{})
+		s := open(t, acct, awsx.Options{})
+		acct.Inject(sandbox.Fault{Kind: sandbox.Throttle, Region: "us-east-1"})
+		for range 30 {
+			require.Error(t, list(t.Context(), s, "us-east-1"))
+		}
+		assert.ErrorContains(t, list(t.Context(), s, "us-east-1"), "quota exceeded")
+		acct.Inject(sandbox.Fault{Kind: sandbox.Throttle, Region: region, Times: 5})
+		assert.NoError(t, list(t.Context(), s, region))
+	})
+}
+
+func TestRequestsInFlightAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		acct := newAccount(sandbox.Options{})
+		s := open(t, acct, awsx.Options{Parallelism: 2})
+		acct.Adjust(func(o *sandbox.Options) { o.Latency = func(sandbox.Call) time.Duration { return time.Second } })
+		start := time.Now()
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() { assert.NoError(t, list(t.Context(), s, region)) })
+		}
+		all.Wait()
+		assert.Equal(t, 5*time.Second, time.Since(start))
+	})
+}
+
+func TestTheLogHoldsRequestsAndNoSecrets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b bytes.Buffer
+		acct := newAccount(sandbox.Options{})
+		s := open(t, acct, awsx.Options{Log: slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		acct.Inject(sandbox.Fault{Kind: sandbox.CutConnection, Times: 1})
+		require.NoError(t, list(t.Context(), s, region))
+		assert.Contains(t, b.String(), `service=GuardDuty operation=ListDetectors region=eu-west-1 took=0s status=200`)
+		assert.Contains(t, b.String(), `unexpected EOF`)
+		for _, secret := range []string{"AKIASANDBOX", "Signature", "Authorization"} {
+			assert.NotContains(t, b.String(), secret)
+		}
+	})
+}
