@@ -80,6 +80,10 @@ func newLockType(o Options) *resource.Type[Lock] {
 			Reads:    toFind("GetBucketObjectLockConfiguration"),
 			Writes:   permissions("PutBucketObjectLockConfiguration"),
 			Changers: []resource.Changer{{Event: "PutBucketObjectLockConfiguration"}, {Event: "DeleteBucket"}},
+			Irreversible: []string{
+				"Object Lock on a bucket that exists and has none yet: it cannot be turned off again, nor versioning be suspended.",
+				"COMPLIANCE retention: nobody, root included, can delete what is written until it ends, nor shorten that.",
+			},
 		},
 		Observe: t.observe,
 		Apply:   t.apply,

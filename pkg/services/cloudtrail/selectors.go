@@ -14,6 +14,9 @@ type Selectors struct {
 	Advanced []types.AdvancedEventSelector `json:"advanced,omitzero"`
 }
 
+// everything is the selector of all management events.
+var everything = types.EventSelector{ReadWriteType: types.ReadWriteTypeAll, IncludeManagementEvents: aws.Bool(true)}
+
 // maxBasic is how many basic selectors a trail can have.
 const maxBasic = 5
 
@@ -68,7 +71,7 @@ func raisedAdvanced(list []types.AdvancedEventSelector) []types.AdvancedEventSel
 // too, and records all of them by one of their own. Where there is no room for
 // that, the first selector records more than it has to.
 func raisedBasic(list []types.EventSelector) []types.EventSelector {
-	all := types.EventSelector{ReadWriteType: types.ReadWriteTypeAll, IncludeManagementEvents: aws.Bool(true)}
+	all := everything
 	var raised []types.EventSelector
 	at := -1
 	for _, b := range list {

@@ -106,11 +106,16 @@ func observe(ctx context.Context, env resource.Env, id resource.ID) (*Trail, err
 	return live, nil
 }
 
-// selectorsOf reads the selectors, which is possible in the home region alone.
+// selectorsOf reads the selectors, which is possible in the home region alone. A
+// trail that nobody gave any records all management events and no others
+// (CloudTrail API reference, PutEventSelectors).
 func selectorsOf(ctx context.Context, env resource.Env, t types.Trail) (Selectors, error) {
-	out, err := client(env, aws.ToString(t.HomeRegion)).GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: t.TrailARN})
+	out, err := client(env, aws.ToString(t.HomeRegion)).GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: t.Name})
 	if err != nil {
 		return Selectors{}, err
+	}
+	if len(out.EventSelectors)+len(out.AdvancedEventSelectors) == 0 && !aws.ToBool(t.HasCustomEventSelectors) {
+		return Selectors{Basic: []types.EventSelector{everything}}, nil
 	}
 	return Selectors{Basic: out.EventSelectors, Advanced: out.AdvancedEventSelectors}, nil
 }
@@ -205,19 +210,19 @@ func create(ctx context.Context, env resource.Env, want Trail) error {
 		input.TagsList = append(input.TagsList, tag)
 	}
 	c := client(env, want.HomeRegion)
-	out, err := c.CreateTrail(ctx, input)
-	if err != nil {
+	if _, err := c.CreateTrail(ctx, input); err != nil {
 		return full(err)
 	}
-	_, err = c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: out.TrailARN})
+	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: &want.Name})
 	return err
 }
 
-// update sends what differs, to the trail's home region. UpdateTrail leaves
+// update sends what differs, to the trail's home region, where its name is
+// enough. UpdateTrail leaves
 // alone what it is not told; that a multi-region trail has global events is
 // always said, because CloudTrail refuses one without the other.
 func update(ctx context.Context, env resource.Env, d resource.Delta[Trail]) error {
-	c, arn := client(env, d.After.HomeRegion), &d.After.ARN
+	c, name := client(env, d.After.HomeRegion), &d.After.Name
 	if d.Has("s3_bucket_name") || d.Has("multi_region") || d.Has("global_service_events") || d.Has("log_file_validation") {
 		if _, err := c.UpdateTrail(ctx, updateInput(d)); err != nil {
 			return full(err)
@@ -225,7 +230,7 @@ func update(ctx context.Context, env resource.Env, d resource.Delta[Trail]) erro
 	}
 	if d.Has("management_events") {
 		raised := d.After.Selectors.raised()
-		input := &cloudtrail.PutEventSelectorsInput{TrailName: arn, EventSelectors: raised.Basic, AdvancedEventSelectors: raised.Advanced}
+		input := &cloudtrail.PutEventSelectorsInput{TrailName: name, EventSelectors: raised.Basic, AdvancedEventSelectors: raised.Advanced}
 		if _, err := c.PutEventSelectors(ctx, input); err != nil {
 			return err
 		}
@@ -233,13 +238,13 @@ func update(ctx context.Context, env resource.Env, d resource.Delta[Trail]) erro
 	if !d.Has("logging") {
 		return nil
 	}
-	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: arn})
+	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: name})
 	return err
 }
 
 func updateInput(d resource.Delta[Trail]) *cloudtrail.UpdateTrailInput {
 	input := &cloudtrail.UpdateTrailInput{
-		Name: &d.After.ARN, IsMultiRegionTrail: &d.After.MultiRegion, IncludeGlobalServiceEvents: &d.After.GlobalEvents,
+		Name: &d.After.Name, IsMultiRegionTrail: &d.After.MultiRegion, IncludeGlobalServiceEvents: &d.After.GlobalEvents,
 	}
 	if d.Has("s3_bucket_name") {
 		input.S3BucketName = &d.After.Bucket
