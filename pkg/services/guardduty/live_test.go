@@ -1,0 +1,108 @@
+package guardduty_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kiso-cli/kiso/pkg/apply"
+	"github.com/kiso-cli/kiso/pkg/awsx"
+	"github.com/kiso-cli/kiso/pkg/engine"
+	"github.com/kiso-cli/kiso/pkg/resource"
+	"github.com/kiso-cli/kiso/pkg/sandbox"
+	sim "github.com/kiso-cli/kiso/pkg/sandbox/guardduty"
+	"github.com/kiso-cli/kiso/pkg/services"
+	"github.com/kiso-cli/kiso/pkg/services/guardduty"
+	"github.com/kiso-cli/kiso/pkg/spec"
+)
+
+const home = "eu-west-1"
+
+func newAccount() *sandbox.Account {
+	return sandbox.New(sandbox.Options{Regions: map[string]string{home: sandbox.Enabled}}, services.Simulators()...)
+}
+
+// plan plans for the one region of an account, and says how to apply.
+func plan(t *testing.T, acct *sandbox.Account, section string) (resource.Change, func() *apply.Result) {
+	t.Helper()
+	sections := []*resource.Service{guardduty.Service}
+	s, err := spec.Decode("kiso.yaml", []byte("version: 1\nhome_region: eu-west-1\n"+section), engine.Sections(sections))
+	require.NoError(t, err)
+	cfg := acct.Config(home)
+	e, err := engine.Open(t.Context(), sections, "test", awsx.Options{Base: &cfg}, "")
+	require.NoError(t, err)
+	p, err := e.Plan(t.Context(), s)
+	require.NoError(t, err)
+	require.Len(t, p.Changes, 1)
+	return p.Changes[0], func() *apply.Result {
+		result, err := e.Apply(t.Context(), p, apply.Options{})
+		require.NoError(t, err)
+		return result
+	}
+}
+
+func TestAMemberIsItsAdministratorsAffair(t *testing.T) {
+	acct := newAccount()
+	_, run := plan(t, acct, "guardduty: {}\n")
+	require.NoError(t, run().Err())
+	administered := func(relationship string) {
+		sim.Edit(acct, home, func(s *sim.State) {
+			s.Administrator = &sim.Administrator{AccountID: "999999999999", RelationshipStatus: relationship}
+		})
+	}
+	administered("Enabled")
+	c, _ := plan(t, acct, "guardduty: {}\n")
+	assert.Equal(t, resource.Managed, c.Action)
+	assert.Equal(t, "organization administrator 999999999999", c.Owner)
+	assert.True(t, c.MeetsSpec)
+
+	c, run = plan(t, acct, "guardduty: {finding_publishing_frequency: FIFTEEN_MINUTES}\n")
+	assert.Equal(t, resource.Managed, c.Action)
+	assert.False(t, c.MeetsSpec)
+	assert.Len(t, c.Fields, 1)
+	acct.ResetCalls()
+	assert.Empty(t, run().Steps)
+	assert.Empty(t, acct.Writes(), "never attempted")
+
+	administered("Resigned")
+	c, _ = plan(t, acct, "guardduty: {finding_publishing_frequency: FIFTEEN_MINUTES}\n")
+	assert.Equal(t, resource.Update, c.Action)
+}
+
+// A region may lack a feature. Before there is a detector nobody can tell; after
+// that GuardDuty lists what it has.
+func TestAFeatureThatTheRegionDoesNotOffer(t *testing.T) {
+	acct := newAccount()
+	sim.Edit(acct, home, func(s *sim.State) { s.Unavailable = []string{"RDS_LOGIN_EVENTS", "AI_ANALYST"} })
+	const section = "guardduty: {features: {RDS_LOGIN_EVENTS: enabled, AI_ANALYST: disabled, S3_DATA_EVENTS: disabled, RUNTIME_MONITORING: enabled}}\n"
+	c, run := plan(t, acct, section)
+	assert.Equal(t, resource.Create, c.Action)
+	result := run()
+	require.NoError(t, result.Err())
+	assert.Equal(t, "ENABLED", sim.Get(acct, home).Detector.Features["RUNTIME_MONITORING"].Status)
+
+	c, _ = plan(t, acct, section)
+	assert.Equal(t, resource.None, c.Action)
+	require.Len(t, c.Notes, 1)
+	assert.Contains(t, c.Notes[0], "RDS_LOGIN_EVENTS is not offered here")
+}
+
+func TestASuspendedDetectorIsResumed(t *testing.T) {
+	acct := newAccount()
+	_, run := plan(t, acct, "guardduty: {}\n")
+	require.NoError(t, run().Err())
+	sim.Edit(acct, home, func(s *sim.State) { s.Detector.Enabled = false })
+	id := sim.Get(acct, home).Detector.ID
+	_, run = plan(t, acct, "guardduty: {}\n")
+	require.NoError(t, run().Err())
+	live := sim.Get(acct, home).Detector
+	assert.True(t, live.Enabled)
+	assert.Equal(t, id, live.ID, "it is the same one")
+}
+
+func TestTwoGenerationsOfRuntimeMonitoringAreRefused(t *testing.T) {
+	_, err := spec.Decode("kiso.yaml", []byte("version: 1\nhome_region: eu-west-1\nguardduty:\n  features: {RUNTIME_MONITORING: enabled, EKS_RUNTIME_MONITORING: enabled}\n"),
+		engine.Sections([]*resource.Service{guardduty.Service}))
+	assert.ErrorContains(t, err, "kiso.yaml:4:43: guardduty.features.EKS_RUNTIME_MONITORING")
+}
