@@ -58,11 +58,12 @@ func (r *Result) Count(outcomes ...Outcome) int {
 	return n
 }
 
-// CountAction returns how many steps of an action ended well.
+// CountAction returns how many steps of an action were applied. Those that were
+// as wanted before anything was written are not counted.
 func (r *Result) CountAction(a resource.Action) int {
 	n := 0
 	for _, s := range r.Steps {
-		if s.Action == a && s.Outcome.Good() {
+		if s.Action == a && s.Outcome == Applied {
 			n++
 		}
 	}

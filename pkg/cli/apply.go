@@ -24,7 +24,7 @@ func (a *app) applyCommand() *cli.Command {
 		ArgsUsage: "[PLAN]",
 		Flags: []cli.Flag{
 			specFlag(),
-			&cli.BoolFlag{Name: "auto-approve", Usage: "do not ask"},
+			&cli.BoolFlag{Name: "auto-approve", Usage: "do not ask", DisableDefaultText: true},
 			&cli.StringSliceFlag{Name: "allow-irreversible", Usage: "allow the step at `ADDRESS` that cannot be undone; repeatable; or all"},
 			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, or json for one event a line", Value: "text"},
 		},
@@ -107,10 +107,21 @@ func (a *app) savedPlan(ctx context.Context, c *cli.Context, out render.Apply) (
 		return nil, nil, err
 	}
 	if stale.Err() != nil {
-		return nil, nil, fmt.Errorf("%s is stale, nothing was changed; plan again:\n%w", name, stale.Err())
+		return nil, nil, staleError(name, stale)
 	}
 	out.Plan(p, name)
 	return e, p, nil
+}
+
+// staleError says of a saved plan what of it does not hold any more.
+func staleError(name string, stale *apply.Result) error {
+	text := name + " is stale, nothing was changed; plan again"
+	for _, step := range stale.Steps {
+		if !step.Outcome.Good() {
+			text += fmt.Sprintf("\n  %s: %s", step.ID, step.Reason)
+		}
+	}
+	return errors.New(text)
 }
 
 // approve asks for what must be approved and returns who may be irreversible.

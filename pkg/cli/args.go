@@ -26,7 +26,7 @@ func normalize(app *cli.App, args []string) ([]string, error) {
 		}
 	}
 	out := slices.Concat(args[:1], n.front, n.path, n.flags)
-	if len(n.arguments) > 0 {
+	if len(n.arguments) > 0 && !slices.Contains(n.flags, "--help") { // help is of the command, whatever else stands there
 		out = append(append(out, "--"), n.arguments...)
 	}
 	return out, nil

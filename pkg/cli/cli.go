@@ -149,9 +149,9 @@ func globalFlags() []cli.Flag {
 		&cli.StringFlag{Name: "profile", Usage: "use this `PROFILE` of the AWS configuration"},
 		&cli.StringFlag{Name: "role-arn", Usage: "assume this `ROLE` with the credentials found"},
 		&cli.StringFlag{Name: "sandbox", Usage: "work on the embedded simulated account; --sandbox=`FILE` keeps it between runs"},
-		&cli.IntFlag{Name: "parallelism", Usage: "at most `N` requests at once (default: 128)"},
-		&cli.DurationFlag{Name: "timeout", Usage: "give up after this `TIME`, such as 15m (default: never)"},
-		&cli.BoolFlag{Name: "no-color", Usage: "no colour, as with NO_COLOR"},
+		&cli.IntFlag{Name: "parallelism", Usage: "at most `N` requests at once", DefaultText: "128"},
+		&cli.DurationFlag{Name: "timeout", Usage: "give up after this `TIME`, such as 15m", DefaultText: "never"},
+		&cli.BoolFlag{Name: "no-color", Usage: "no colour, as with NO_COLOR", DisableDefaultText: true},
 		&cli.StringFlag{Name: "log-level", Usage: "log to stderr: debug, info, warn or error (`LEVEL`; debug shows each request)", Value: "warn"},
 	}
 }

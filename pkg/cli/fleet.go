@@ -31,10 +31,10 @@ func (a *app) fleetCommand() *cli.Command {
 		Usage: "do it in many accounts, through a role in each",
 		Subcommands: []*cli.Command{
 			mode(fleet.Plan, "show which accounts lack what; never writes",
-				&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 if there are changes"}),
+				&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 if there are changes", DisableDefaultText: true}),
 			mode(fleet.Drift, "show what left the spec in which account, and who did it; exits 2 if anything did"),
 			mode(fleet.Apply, "apply the spec to each account",
-				&cli.BoolFlag{Name: "auto-approve", Usage: "do not ask"},
+				&cli.BoolFlag{Name: "auto-approve", Usage: "do not ask", DisableDefaultText: true},
 				&cli.StringSliceFlag{Name: "allow-irreversible", Usage: "allow the step at `ADDRESS` that cannot be undone, in every account; repeatable; or all"}),
 		},
 	}
@@ -45,7 +45,7 @@ func fleetFlags() []cli.Flag {
 		specFlag(),
 		&cli.StringSliceFlag{Name: "account", Usage: "an account `ID`; repeatable"},
 		&cli.StringFlag{Name: "accounts", Usage: "a `FILE` of accounts: a line each, \"ID NAME\", or a JSON list of {id, name}; - reads standard input"},
-		&cli.BoolFlag{Name: "organization", Usage: "every active account of the organization"},
+		&cli.BoolFlag{Name: "organization", Usage: "every active account of the organization", DisableDefaultText: true},
 		&cli.StringSliceFlag{Name: "ou", Usage: "every active account in the organizational unit `ID` and below; repeatable"},
 		&cli.StringFlag{Name: "role-name", Usage: "the `ROLE` to assume in each account", Value: "kiso"},
 		&cli.StringFlag{Name: "external-id", Usage: "the external `ID` that the role asks for"},

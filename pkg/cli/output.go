@@ -20,7 +20,7 @@ func formatFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: " + strings.Join(render.Formats(), ", "), Value: "text"},
 		&cli.GenericFlag{Name: "output", Usage: "also write `FORMAT=PATH`; repeatable; PATH - is standard output", Value: &outputs{}},
-		&cli.BoolFlag{Name: "step-summary", Usage: "also append markdown to the file that GITHUB_STEP_SUMMARY names"},
+		&cli.BoolFlag{Name: "step-summary", Usage: "also append markdown to the file that GITHUB_STEP_SUMMARY names", DisableDefaultText: true},
 	}
 }
 

@@ -16,7 +16,7 @@ func (a *app) planCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			specFlag(),
 			&cli.StringFlag{Name: "out", Usage: "save the plan to `PLAN`, to be applied exactly or not at all"},
-			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 if there are changes"},
+			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 if there are changes", DisableDefaultText: true},
 		}, formatFlags()...),
 		Action: a.plan,
 	}

@@ -39,7 +39,7 @@ func (a *app) policyRole(role policy.Role, usage string) *cli.Command {
 			"cloudtrail:LookupEvents is for kiso drift, which names who changed what.",
 		Flags: []cli.Flag{
 			specFlag(),
-			&cli.BoolFlag{Name: "all", Usage: "cover all services, whatever the spec names"},
+			&cli.BoolFlag{Name: "all", Usage: "cover all services, whatever the spec names", DisableDefaultText: true},
 			&cli.StringFlag{Name: "for", Usage: "cover the saved plan `PLAN` alone"},
 			&cli.StringFlag{Name: "account", Usage: "the `ACCOUNT` that ARNs name (default: account_id of the spec, or any)"},
 			&cli.StringFlag{Name: "split", Usage: "write policies that each fit a managed policy to the folder `DIR`, as policy-1.json and so on"},

@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,7 +31,8 @@ func (a *app) validateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.Out, "%s is valid: home region %s, %d sections.\n", c.String("file"), s.HomeRegion, len(s.Sections))
+			sections := slices.Sorted(maps.Keys(s.Sections))
+			fmt.Fprintf(a.Out, "%s is valid: home region %s; sections: %s.\n", c.String("file"), s.HomeRegion, cmp.Or(strings.Join(sections, ", "), "none"))
 			return nil
 		},
 	}

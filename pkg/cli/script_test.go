@@ -1,0 +1,147 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kiso-cli/kiso/pkg/cli"
+	"github.com/kiso-cli/kiso/pkg/sandbox"
+	"github.com/kiso-cli/kiso/pkg/sandbox/guardduty"
+	"github.com/kiso-cli/kiso/pkg/services"
+)
+
+// TestMain lets this test binary be kiso in scripts.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"kiso": func() {
+		os.Exit(cli.Run(context.Background(), nil, os.Args, cli.System(), "1.2.3"))
+	}})
+}
+
+// TestScripts runs the scripts in testdata: whole command lines, each a process
+// of its own. Beside testscript's commands they have those of scriptCommands.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata", Cmds: scriptCommands, Setup: func(e *testscript.Env) error {
+		e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+		return nil
+	}})
+}
+
+var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"account": newAccount, "calls": countCalls, "writes": countWrites, "exit": exitCode,
+	"json": isJSON, "lastline": lastLine, "mode": hasMode, "sed": substitute, "tamper": tamper,
+}
+
+// account [ID]: serves a new simulated account on loopback and signs in to it.
+func newAccount(ts *testscript.TestScript, _ bool, args []string) {
+	options := sandbox.Options{}
+	if len(args) > 0 {
+		options.AccountID = args[0]
+	}
+	account := sandbox.New(options, services.Simulators()...)
+	server := httptest.NewServer(account)
+	ts.Defer(server.Close)
+	ts.Setenv("AWS_ENDPOINT_URL", server.URL)
+	ts.Setenv("AWS_ACCESS_KEY_ID", "test")
+	ts.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	accounts[ts] = account
+	ts.Defer(func() { delete(accounts, ts) })
+}
+
+// accounts holds the account of each running script; scripts run one by one.
+var accounts = map[*testscript.TestScript]*sandbox.Account{}
+
+// calls N: the account was called N times since it was last asked.
+func countCalls(ts *testscript.TestScript, neg bool, args []string) {
+	count(ts, neg, args, accounts[ts].Calls())
+}
+
+// writes N: the account was written to N times since it was last asked.
+func countWrites(ts *testscript.TestScript, neg bool, args []string) {
+	count(ts, neg, args, accounts[ts].Writes())
+}
+
+func count(ts *testscript.TestScript, neg bool, args []string, calls []sandbox.Call) {
+	want, err := strconv.Atoi(strings.Join(args, " "))
+	ts.Check(err)
+	if (len(calls) == want) == neg {
+		ts.Fatalf("%d calls: %+v", len(calls), calls)
+	}
+	accounts[ts].ResetCalls()
+}
+
+// tamper REGION [frequency]: switches a GuardDuty detector off behind kiso's
+// back, or lets it publish more rarely.
+func tamper(ts *testscript.TestScript, _ bool, args []string) {
+	guardduty.Edit(accounts[ts], args[0], func(s *guardduty.State) {
+		if len(args) > 1 {
+			s.Detector.Frequency = "SIX_HOURS"
+		} else {
+			s.Detector.Enabled = false
+		}
+	})
+}
+
+// exit CODE COMMAND...: the command exits with this code.
+func exitCode(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var failed *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &failed) {
+		got = failed.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%v: exit code %d, not %d", args[1:], got, want)
+	}
+}
+
+// sed FILE OLD NEW TO: copies FILE to TO with NEW in the place of OLD.
+func substitute(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 4 {
+		ts.Fatalf("sed FILE OLD NEW TO")
+	}
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s has no %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
+}
+
+// json FILE: it holds one JSON document.
+func isJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if json.Valid([]byte(ts.ReadFile(args[0]))) == neg {
+		ts.Fatalf("%s: JSON is %v", args[0], !neg)
+	}
+}
+
+// lastline FILE PATTERN: its last line matches.
+func lastLine(ts *testscript.TestScript, neg bool, args []string) {
+	lines := bytes.Split(bytes.TrimSpace([]byte(ts.ReadFile(args[0]))), []byte("\n"))
+	last := lines[len(lines)-1]
+	if regexp.MustCompile(args[1]).Match(last) == neg {
+		ts.Fatalf("the last line is %s", last)
+	}
+}
+
+// mode FILE MODE: its permissions, in octal.
+func hasMode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[1] {
+		ts.Fatalf("%s has mode %s", args[0], got)
+	}
+}
