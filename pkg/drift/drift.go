@@ -196,8 +196,14 @@ func changes(c resource.Changer, path string) bool {
 }
 
 func (s *search) meant(e event.Event, c resource.Changer) bool {
-	if c.Parameter != "" && !e.Names(c.Parameter) {
+	if c.Parameter != "" && !e.Names(c.Parameter) || bootstrap(e) {
 		return false
 	}
 	return len(s.trace.Names) == 0 || slices.ContainsFunc(s.trace.Names, e.Mentions)
+}
+
+// bootstrap says whether a call is how kiso itself made the resource. Any other
+// call in its name counts: whoever takes a setting away may call himself kiso.
+func bootstrap(e event.Event) bool {
+	return strings.HasPrefix(e.Name, "Create") && strings.Contains(e.UserAgent, "app/kiso-")
 }

@@ -20,7 +20,7 @@ type history struct {
 }
 
 type regionHistory struct {
-	mu     sync.Mutex
+	turn   chan struct{}            // holds one: whoever takes it may ask
 	events map[string][]event.Event // by event name
 	err    error                    // the first refusal ends the asking
 }
@@ -29,8 +29,8 @@ type regionHistory struct {
 // read, which notes tell.
 func (h *history) events(ctx context.Context, region, name string) []event.Event {
 	r := h.region(region)
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	<-r.turn
+	defer func() { r.turn <- struct{}{} }()
 	if events, asked := r.events[name]; asked || r.err != nil {
 		return events
 	}
@@ -49,7 +49,8 @@ func (h *history) region(name string) *regionHistory {
 	defer h.mu.Unlock()
 	r, ok := h.regions[name]
 	if !ok {
-		r = &regionHistory{events: map[string][]event.Event{}}
+		r = &regionHistory{turn: make(chan struct{}, 1), events: map[string][]event.Event{}}
+		r.turn <- struct{}{}
 		h.regions[name] = r
 	}
 	return r

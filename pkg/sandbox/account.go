@@ -43,6 +43,7 @@ type Account struct {
 	seq     int // of the last call
 	calls   []*Call
 	faults  []*Injected
+	history []Recorded
 	file    string // where the state is saved after each write; empty: nowhere
 }
 

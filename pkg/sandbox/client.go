@@ -13,7 +13,7 @@ func (a *Account) Config(region string) aws.Config {
 		Region:     region,
 		HTTPClient: a.HTTPClient(),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIASANDBOX", SecretAccessKey: "sandbox", Source: "sandbox"}, nil
+			return aws.Credentials{AccessKeyID: defaultKey, SecretAccessKey: "sandbox", Source: "sandbox"}, nil
 		}),
 	}
 }

@@ -198,6 +198,7 @@ func (x *exchange) execute(lasting bool) (any, *APIError) {
 		return out, nil
 	}
 	x.call.Effective = true
+	a.record(x)
 	if tx.commit() {
 		if err := a.persist(); err != nil {
 			return nil, asAPIError(err, x.service)
@@ -231,7 +232,7 @@ func (a *Account) principal(accessKey string) string {
 	if arn, ok := decodeState[coreState](k, a.states.current(k)).Sessions[accessKey]; ok {
 		return arn
 	}
-	return a.options.Principal
+	return a.keyOwner(accessKey)
 }
 
 // failed turns what a fault made of the call into its end.

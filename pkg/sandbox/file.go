@@ -18,6 +18,7 @@ type document struct {
 	Partition string                     `json:"partition"`
 	Regions   map[string]string          `json:"regions"`
 	States    map[string]json.RawMessage `json:"states"`
+	History   []Recorded                 `json:"history,omitempty"`
 }
 
 // fileFormat is the version of the saved form.
@@ -45,7 +46,7 @@ func Open(file string, options Options, simulators ...Simulator) (*Account, erro
 		return nil, fmt.Errorf("sandbox: %s: %w", file, err)
 	}
 	a := New(options, simulators...)
-	a.file, a.states = file, saved.store()
+	a.file, a.states, a.history = file, saved.store(), saved.History
 	return a, nil
 }
 
@@ -119,7 +120,7 @@ func (d document) store() store {
 func (a *Account) document() []byte {
 	data, err := json.MarshalIndent(document{
 		Format: fileFormat, AccountID: a.options.AccountID, Partition: a.options.Partition,
-		Regions: a.options.Regions, States: a.current(),
+		Regions: a.options.Regions, States: a.current(), History: a.history,
 	}, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("sandbox: the account cannot be encoded: %v", err)) // states are valid JSON

@@ -1,7 +1,11 @@
 package cloudtrail
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kiso-cli/kiso/pkg/sandbox"
@@ -54,7 +58,7 @@ func lookupEvents(req *sandbox.Request, in lookupInput) (any, error) {
 		return nil, refuse("InvalidTimeRangeException", "The start time is after the end time.")
 	}
 	var events []Event
-	for _, e := range slices.Backward(sandbox.State[State](req).Events) {
+	for _, e := range slices.Backward(history(req)) {
 		if in.Category == "" && in.within(req, e) && in.about(e) {
 			events = append(events, e)
 		}
@@ -68,6 +72,57 @@ func lookupEvents(req *sandbox.Request, in lookupInput) (any, error) {
 		return nil, refuse("InvalidNextTokenException", "The token is not valid.")
 	}
 	return lookupOutput{page, next}, nil
+}
+
+// history is what happened in the request's region, oldest first: the calls that
+// the account took, and then what a test put there.
+func history(req *sandbox.Request) []Event {
+	var events []Event
+	for _, r := range req.History() {
+		if recordedIn(req, r) == req.Region {
+			events = append(events, event(req, r))
+		}
+	}
+	return append(events, sandbox.State[State](req).Events...)
+}
+
+// globalServices are recorded in one region of the partition, wherever they are
+// called (CloudTrail user guide, "About global service events").
+var globalServices = map[string]bool{"iam": true, "account": true, "organizations": true}
+
+var globalRegions = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
+
+func recordedIn(req *sandbox.Request, r sandbox.Recorded) string {
+	if globalServices[r.Service] {
+		return globalRegions[req.Partition]
+	}
+	return r.Region
+}
+
+// eventNames are those of S3's calls that are not their operations' (Amazon S3
+// user guide, "Amazon S3 CloudTrail events").
+var eventNames = map[string]string{
+	"PutPublicAccessBlock": "PutBucketPublicAccessBlock", "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+}
+
+func event(req *sandbox.Request, r sandbox.Recorded) Event {
+	name := cmp.Or(eventNames[r.Operation], r.Operation)
+	id := fmt.Sprintf("00000000-0000-4000-9000-%012d", r.Seq)
+	source := r.Service + ".amazonaws.com"
+	user := r.Principal[strings.LastIndexByte(r.Principal, '/')+1:]
+	record, err := json.Marshal(map[string]any{
+		"eventVersion": "1.11", "eventID": id, "eventName": name, "eventSource": source, "awsRegion": r.Region,
+		"eventTime": r.Time.Format(time.RFC3339), "sourceIPAddress": "127.0.0.1", "userAgent": r.UserAgent,
+		"userIdentity":      map[string]any{"type": "IAMUser", "arn": r.Principal, "accountId": req.AccountID, "accessKeyId": r.AccessKey, "userName": user},
+		"requestParameters": r.Params, "readOnly": false, "eventType": "AwsApiCall", "managementEvent": true, "recipientAccountId": req.AccountID,
+	})
+	if err != nil {
+		panic("sandbox: a recorded call is not plain data: " + err.Error())
+	}
+	return Event{
+		ID: id, Name: name, ReadOnly: "false", AccessKey: r.AccessKey, Time: r.Time, Source: source, Username: user,
+		Resources: []EventResource{}, Record: string(record),
+	}
 }
 
 func (in lookupInput) within(req *sandbox.Request, e Event) bool {
