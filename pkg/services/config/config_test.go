@@ -259,7 +259,7 @@ func TestUnreadableIsNeitherAbsentNorInSync(t *testing.T) {
 		"DescribeConfigurationRecorderStatus": {"config.recording/us-east-1/recording"},
 		"DescribeDeliveryChannels":            {"config.delivery_channel/us-east-1/channel"},
 		"DescribeDeliveryChannelStatus":       {"config.delivery_channel/us-east-1/channel"},
-		"ListRoles":                           {"config.service_linked_role/global/AWSServiceRoleForConfig"},
+		"GetRole":                             {"config.service_linked_role/global/AWSServiceRoleForConfig"},
 	} {
 		fault := sandbox.Fault{Operation: operation, Region: other, Kind: sandbox.Deny, Reason: sandbox.DeniedBySCP}
 		w.acct.Inject(fault)

@@ -16,6 +16,7 @@ const (
 	rolePath         = "/aws-service-role/" + servicePrincipal + "/"
 	roleResource     = "role" + rolePath + roleName
 	roleARN          = "arn:{partition}:iam::{account_id}:" + roleResource
+	absentRoleARN    = "arn:{partition}:iam::{account_id}:role/" + roleName
 )
 
 // Role is the model of the service-linked role.
@@ -29,7 +30,9 @@ var roles = &resource.Type[Role]{
 	Doc: resource.Doc{
 		Summary:  "The role that AWS Config reads the account with, in the form that Security Hub's control Config.1 wants.",
 		Controls: []string{"Config.1"},
-		Reads:    []resource.Permission{{Action: "iam:ListRoles"}},
+		// Of a role that is not there IAM does not know the path, and decides by the
+		// name alone.
+		Reads: []resource.Permission{{Action: "iam:GetRole", Resource: roleARN}, {Action: "iam:GetRole", Resource: absentRoleARN}, {Action: "iam:ListRoles"}},
 		Writes: []resource.Permission{{
 			Action: "iam:CreateServiceLinkedRole", Resource: roleARN,
 			Condition: map[string]string{"iam:AWSServiceName": servicePrincipal},
@@ -42,7 +45,7 @@ var roles = &resource.Type[Role]{
 	},
 	Apply: applyRole,
 	Settle: resource.Settle{RetryOn: []resource.Transient{
-		// Somebody has just made it, and ListRoles does not show it yet.
+		// Somebody has just made it, and reads do not show it yet.
 		{Code: "InvalidInput", Message: "has been taken in this account"},
 	}},
 }
@@ -52,20 +55,32 @@ func iamClient(env resource.Env) *iam.Client {
 	return awsx.Client(env.Session, env.Partition().GlobalRegion, iam.NewFromConfig)
 }
 
-// observeRole looks for the role by its path, which no other role can have: its
-// name is IAM's to choose.
+// observeRole looks for the role by its name, and where IAM has none of that
+// name by its path, which no other role can have: the name is IAM's to choose.
 func observeRole(ctx context.Context, env resource.Env, _ resource.ID) (*Role, error) {
-	pages := iam.NewListRolesPaginator(iamClient(env), &iam.ListRolesInput{PathPrefix: aws.String(rolePath)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
+	out, err := iamClient(env).GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(roleName)})
+	switch {
+	case err == nil:
+		return &Role{Service: servicePrincipal, ARN: aws.ToString(out.Role.Arn)}, nil
+	case awsx.IsCode(err, "NoSuchEntity"):
+		return roleByPath(ctx, env)
+	default:
+		return nil, err
+	}
+}
+
+func roleByPath(ctx context.Context, env resource.Env) (found *Role, err error) {
+	err = awsx.Pages(func(marker *string) (*string, error) {
+		page, err := iamClient(env).ListRoles(ctx, &iam.ListRolesInput{PathPrefix: aws.String(rolePath), Marker: marker})
+		if err != nil || len(page.Roles) > 0 {
+			if err == nil {
+				found = &Role{Service: servicePrincipal, ARN: aws.ToString(page.Roles[0].Arn)}
+			}
 			return nil, err
 		}
-		if len(page.Roles) > 0 {
-			return &Role{Service: servicePrincipal, ARN: aws.ToString(page.Roles[0].Arn)}, nil
-		}
-	}
-	return nil, nil
+		return page.Marker, nil
+	})
+	return found, err
 }
 
 func applyRole(ctx context.Context, env resource.Env, d resource.Delta[Role]) error {
