@@ -107,20 +107,18 @@ func errTaken(name string) error {
 	return fmt.Errorf("bucket %s: the name is taken by another account (bucket names are one namespace for all of AWS); choose another bucket name in the spec", name)
 }
 
-func owned(ctx context.Context, env resource.Env, p Place) (bool, error) {
-	pages := s3.NewListBucketsPaginator(Client(env, p.Region), &s3.ListBucketsInput{Prefix: &p.Name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+func owned(ctx context.Context, env resource.Env, p Place) (found bool, err error) {
+	err = awsx.Pages(func(token *string) (*string, error) {
+		page, err := Client(env, p.Region).ListBuckets(ctx, &s3.ListBucketsInput{Prefix: &p.Name, ContinuationToken: token})
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		for _, b := range page.Buckets {
-			if aws.ToString(b.Name) == p.Name {
-				return true, nil
-			}
+			found = found || aws.ToString(b.Name) == p.Name
 		}
-	}
-	return false, nil
+		return page.ContinuationToken, nil
+	})
+	return found, err
 }
 
 // or returns what a read found, or without where S3 says by one of its codes
