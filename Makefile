@@ -12,13 +12,16 @@ GOLANGCI_LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 RACE = $(if $(shell command -v $$($(GO) env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-compat test-moto bench lint fmt generate check-generated cover clean
+.PHONY: help build lambda demo test test-compat test-moto bench lint lint-templates fmt generate check-generated cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/kiso
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/kiso ./cmd/kiso
+
+lambda: ## build dist/kiso-lambda-*.zip; SPEC=kiso.yaml packs a spec too
+	$(GO) run ./scripts/lambdazip -version "$(VERSION)" $(if $(SPEC),-spec "$(SPEC)")
 
 demo: build ## plan, apply, tamper and repair on the sandbox
 	./scripts/demo.sh
@@ -29,7 +32,7 @@ test: ## run all tests, with the race detector and in random order
 test-compat: ## run other tools on what kiso writes and ships: tf-summarize, actionlint
 	cd test/compat && $(GO) test ./...
 
-test-moto: ## run the acceptance against moto, an AWS emulator that others wrote
+test-moto: ## run the acceptance and the templates against moto, an AWS emulator that others wrote
 	GO="$(GO)" PYTHON="$(PYTHON)" ./scripts/test-moto.sh
 
 bench: build ## measure a plan of 17 regions, and the binary
@@ -38,6 +41,9 @@ bench: build ## measure a plan of 17 regions, and the binary
 
 lint: ## check style and architecture
 	$(GOLANGCI_LINT) run ./...
+
+lint-templates: ## check the CloudFormation templates in deploy
+	PYTHON="$(PYTHON)" ./scripts/lint-templates.sh
 
 fmt: ## format the source
 	$(GOLANGCI_LINT) fmt ./...

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Runs the acceptance against moto: installs it into .venv, starts its server on
-# loopback, and stops that by its process id whatever happens.
+# Runs the acceptance and the templates against moto: installs it into .venv,
+# starts its server on loopback, and stops that by its process id whatever happens.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-requirements=test/acceptance/moto/requirements.txt
 venv=.venv
 log=$(mktemp)
 server=
@@ -18,13 +17,7 @@ stop() {
 }
 trap stop EXIT
 
-if ! cmp -s "$requirements" "$venv/installed"; then
-	rm -rf "$venv"
-	"${PYTHON:-python3}" -m venv "$venv"
-	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
-	cp "$requirements" "$venv/installed"
-fi
-
+scripts/venv.sh
 port=$("$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 endpoint=http://127.0.0.1:$port
 "$venv/bin/moto_server" -H 127.0.0.1 -p "$port" >"$log" 2>&1 &
@@ -49,4 +42,6 @@ done
 answers || { echo "moto does not answer at $endpoint" >&2; exit 1; }
 
 echo "moto answers at $endpoint"
-KISO_TEST_MOTO_ENDPOINT=$endpoint "${GO:-go}" test -count=1 -v -run '^TestOnMoto$' ./test/acceptance
+export KISO_TEST_MOTO_ENDPOINT=$endpoint
+"${GO:-go}" test -count=1 -v -run '^TestOnMoto$' ./test/acceptance
+"$venv/bin/python" test/deploy/on_moto.py -v
