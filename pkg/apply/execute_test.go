@@ -129,6 +129,32 @@ func TestReadsMayLagBehindTheWrite(t *testing.T) {
 	assert.Equal(t, "written; waiting for reads to show colour, level", h.events[1].Message)
 }
 
+// TestAWSIsBusyWithTheChange has a lamp that is as wanted and still warming up.
+func TestAWSIsBusyWithTheChange(t *testing.T) {
+	for name, c := range map[string]struct{ warm, took time.Duration }{
+		"for a minute":          {time.Minute, time.Minute},
+		"for longer than waits": {time.Hour, resource.DefaultVerifyFor},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(nil)
+			var since time.Time
+			h.done = func(context.Context, string, int) error { since = time.Now(); return nil }
+			h.kind.Busy = func(lamp) string {
+				if time.Since(since) < c.warm {
+					return "the lamp to be warm"
+				}
+				return ""
+			}
+			step, took := only(t, h, apply.Options{})
+			assert.Equal(t, apply.Applied, step.Outcome)
+			assert.GreaterOrEqual(t, took, c.took)
+			assert.Less(t, took, c.took+10*time.Second)
+			assert.Equal(t, "written; waiting for the lamp to be warm", h.events[1].Message)
+			assert.Equal(t, c.warm == time.Hour, step.Reason != "", "what it still waits for is said")
+		})
+	}
+}
+
 func TestAnAcceptedWriteThatDoesNotShowIsDiverged(t *testing.T) {
 	for name, bound := range map[string]time.Duration{"default": 0, "own": 5 * time.Minute} {
 		t.Run(name, func(t *testing.T) {

@@ -54,6 +54,7 @@ func TestPlanRoundTrips(t *testing.T) {
 	decoded, err := plan.Decode(strings.NewReader(first))
 	require.NoError(t, err)
 	assert.Equal(t, first, encode(t, decoded))
+	assert.Contains(t, first, "<b> & 東京", "people read it too")
 
 	want, got := sample(), decoded
 	assert.Equal(t, want.Summary(), got.Summary())
