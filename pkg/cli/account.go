@@ -39,7 +39,7 @@ func (a *app) readSpec(c *cli.Context) (*spec.Spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the spec could not be read: %w", err)
 	}
-	return spec.Decode(name, data, engine.Sections(a.services))
+	return engine.Decode(a.services, name, data)
 }
 
 func (a *app) readFile(name string) ([]byte, error) {

@@ -6,6 +6,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -55,6 +56,39 @@ func Sections(services []*resource.Service) []spec.Section {
 		sections[i] = spec.Section{Name: s.Name, Doc: s.Summary, New: func() any { return s.New() }}
 	}
 	return sections
+}
+
+// Decode reads a spec; see spec.Decode. It also refuses what two sections ask
+// for and only one can have.
+func Decode(services []*resource.Service, filename string, data []byte) (*spec.Spec, error) {
+	s, err := spec.Decode(filename, data, Sections(services))
+	if err != nil {
+		return nil, err
+	}
+	return s, checkClaims(services, s)
+}
+
+func checkClaims(services []*resource.Service, s *spec.Spec) error {
+	var refused *multierror.Error
+	holders := map[string]string{}
+	for _, service := range services {
+		claimer, ok := s.Sections[service.Name].(resource.Claimer)
+		if !ok {
+			continue
+		}
+		claims := claimer.Claims()
+		for _, path := range slices.Sorted(maps.Keys(claims)) {
+			holder, taken := holders[claims[path]]
+			if !taken {
+				holders[claims[path]] = service.Name
+				continue
+			}
+			refused = multierror.Append(refused, refusal(s, service.Name, resource.Refusal{
+				Path: path, Problem: claims[path] + " is " + holder + "'s already", Hint: "their settings exclude each other: give each section its own",
+			}))
+		}
+	}
+	return refused.ErrorOrNil()
 }
 
 // Plan reads the account and says what it lacks of the spec. The error is a

@@ -18,6 +18,7 @@ import (
 	guarddutysim "github.com/kiso-cli/kiso/pkg/sandbox/guardduty"
 	iamsim "github.com/kiso-cli/kiso/pkg/sandbox/iam"
 	stssim "github.com/kiso-cli/kiso/pkg/sandbox/sts"
+	"github.com/kiso-cli/kiso/pkg/services"
 	"github.com/kiso-cli/kiso/pkg/services/guardduty"
 	"github.com/kiso-cli/kiso/pkg/spec"
 )
@@ -176,4 +177,12 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 	cfg := acct.Config(home)
 	_, err := engine.Open(ctx, all, "test", awsx.Options{Base: &cfg}, "")
 	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func TestABucketCannotServeTwoSections(t *testing.T) {
+	text := "version: 1\nhome_region: eu-west-1\ncloudtrail: {bucket: {name: logs}}\nconfig: {bucket: {name: logs}}\n"
+	_, err := engine.Decode(services.All(), "kiso.yaml", []byte(text))
+	assert.ErrorContains(t, err, "kiso.yaml:4:19: config.bucket.name: bucket logs is cloudtrail's already")
+	_, err = engine.Decode(services.All(), "kiso.yaml", []byte("version: 1\nhome_region: eu-west-1\ncloudtrail: {}\nconfig: {}\n"))
+	assert.NoError(t, err)
 }

@@ -188,19 +188,18 @@ func (f *Function) allowed(e Event) []string {
 // readSpec takes the spec from the event, the environment, or the file that was
 // packed with the binary.
 func (f *Function) readSpec(e Event) (*spec.Spec, error) {
-	sections := engine.Sections(f.Services)
 	switch {
 	case e.Spec != "":
-		return spec.Decode("event.spec", []byte(e.Spec), sections)
+		return engine.Decode(f.Services, "event.spec", []byte(e.Spec))
 	case f.Env("KISO_SPEC") != "":
-		return spec.Decode("KISO_SPEC", []byte(f.Env("KISO_SPEC")), sections)
+		return engine.Decode(f.Services, "KISO_SPEC", []byte(f.Env("KISO_SPEC")))
 	}
 	name := filepath.Join(f.Env("LAMBDA_TASK_ROOT"), "kiso.yaml")
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("no spec: put it in the event, in KISO_SPEC, or in kiso.yaml beside the binary: %w", err)
 	}
-	return spec.Decode("kiso.yaml", data, sections)
+	return engine.Decode(f.Services, "kiso.yaml", data)
 }
 
 // notify tells the topic of a result that somebody should see.

@@ -26,6 +26,13 @@ type Section interface {
 	Expand(in Input, d *Declaration)
 }
 
+// Claimer is a section that wants things for itself alone, such as a bucket
+// whose settings would not fit another section's.
+type Claimer interface {
+	// Claims returns what is claimed, by path in the section, as the spec has it.
+	Claims() map[string]string
+}
+
 // Input is what Expand may know of the account.
 type Input struct {
 	Identity   awsx.Identity

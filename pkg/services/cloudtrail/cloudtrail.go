@@ -77,6 +77,11 @@ func (s *Section) Validate(report func(path, problem, hint string)) {
 	}
 }
 
+// Claims is the bucket: its default retention keeps AWS Config out.
+func (s *Section) Claims() map[string]string {
+	return map[string]string{"bucket.name": "bucket " + string(s.Bucket.Name)}
+}
+
 // Expand declares the trail and its bucket in the home region.
 func (s *Section) Expand(in resource.Input, d *resource.Declaration) {
 	name, ok := s.Bucket.Name.Fill(in, d, "bucket.name")

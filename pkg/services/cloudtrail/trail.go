@@ -51,13 +51,14 @@ var trails = &resource.Type[Trail]{
 		Controls: []string{"CloudTrail.1", "CloudTrail.4"},
 		Reads: []resource.Permission{
 			{Action: "cloudtrail:DescribeTrails"}, // which IAM cannot narrow to a trail
-			{Action: "cloudtrail:GetTrailStatus"}, // also of the organization's
-			{Action: "cloudtrail:GetEventSelectors", Resource: everyTrail},
+			{Action: "cloudtrail:GetTrailStatus", Anywhere: true}, // also of the organization's
+			{Action: "cloudtrail:GetEventSelectors", Resource: everyTrail, Anywhere: true},
 		},
 		Writes: []resource.Permission{
 			{Action: "cloudtrail:CreateTrail", Resource: everyTrail}, {Action: "cloudtrail:AddTags", Resource: everyTrail},
-			{Action: "cloudtrail:UpdateTrail", Resource: everyTrail}, {Action: "cloudtrail:PutEventSelectors", Resource: everyTrail},
-			{Action: "cloudtrail:StartLogging", Resource: everyTrail},
+			{Action: "cloudtrail:UpdateTrail", Resource: everyTrail, Anywhere: true},
+			{Action: "cloudtrail:PutEventSelectors", Resource: everyTrail, Anywhere: true},
+			{Action: "cloudtrail:StartLogging", Resource: everyTrail, Anywhere: true},
 		},
 		Changers: []resource.Changer{
 			{Path: "logging", Event: "StopLogging"}, {Path: "management_events", Event: "PutEventSelectors"},

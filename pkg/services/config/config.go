@@ -41,6 +41,12 @@ const noRetention = "AWS Config cannot deliver into such a bucket; name another 
 
 var buckets = bucket.NewTypes(bucket.Options{Service: "config", NoRetention: noRetention})
 
+// Claims is the bucket: AWS Config cannot deliver into one with a default
+// retention, which CloudTrail's has.
+func (s *Section) Claims() map[string]string {
+	return map[string]string{"bucket.name": "bucket " + string(s.Bucket.Name)}
+}
+
 // Expand declares the role and the bucket once, and in each region the recorder,
 // the channel and the recording, in the order that AWS Config wants them.
 func (s *Section) Expand(in resource.Input, d *resource.Declaration) {
