@@ -73,7 +73,7 @@ func newBucketType(o Options) *resource.Type[Bucket] {
 		Doc: resource.Doc{
 			Summary:  "The log bucket: no public access, no ACLs, encrypted, and versioned where its logs are locked.",
 			Controls: []string{"S3.8", "S3.12"},
-			Reads:    toFind(reads...),
+			Reads:    o.toRead(reads...),
 			Writes:   permissions(writes...),
 			Changers: []resource.Changer{
 				{Path: "versioning", Event: "PutBucketVersioning"},

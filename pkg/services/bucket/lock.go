@@ -77,7 +77,7 @@ func newLockType(o Options) *resource.Type[Lock] {
 		Doc: resource.Doc{
 			Summary:  "Object Lock of the log bucket, with a default retention for what is written from then on. Longer and stricter ones stay.",
 			Controls: []string{"S3.15"},
-			Reads:    toFind("GetBucketObjectLockConfiguration"),
+			Reads:    o.toRead("GetBucketObjectLockConfiguration"),
 			Writes:   permissions("PutBucketObjectLockConfiguration"),
 			Changers: []resource.Changer{{Event: "PutBucketObjectLockConfiguration"}, {Event: "DeleteBucket"}},
 			Irreversible: []string{

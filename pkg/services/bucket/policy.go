@@ -55,7 +55,7 @@ func newPolicyType(o Options) *resource.Type[Policy] {
 		Doc: resource.Doc{
 			Summary:  "The statements of the bucket policy that refuse requests without TLS and let the service write. Statements of others stay.",
 			Controls: []string{"S3.5"},
-			Reads:    toFind("GetBucketPolicy"),
+			Reads:    o.toRead("GetBucketPolicy"),
 			Writes:   permissions("PutBucketPolicy"),
 			Changers: []resource.Changer{{Event: "PutBucketPolicy"}, {Event: "DeleteBucketPolicy"}, {Event: "DeleteBucket"}},
 		},

@@ -6,6 +6,7 @@ package bucket
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -28,6 +29,8 @@ type Options struct {
 	// Locate finds the bucket that an id is about. With a *resource.ManagedError
 	// somebody else decides about it. nil: the id names bucket and region.
 	Locate func(ctx context.Context, env resource.Env, id resource.ID) (Place, error)
+	// LocateReads are the permissions that Locate takes.
+	LocateReads []resource.Permission
 }
 
 // Place is where a bucket is, and who writes into it.
@@ -136,9 +139,15 @@ func permissions(actions ...string) []resource.Permission {
 	return list
 }
 
-// toFind are the permissions that finding a bucket takes.
-func toFind(more ...string) []resource.Permission {
+// ToFind are the permissions that finding a bucket takes, and more of S3's
+// actions on it.
+func ToFind(more ...string) []resource.Permission {
 	return append([]resource.Permission{{Action: "s3:ListAllMyBuckets", Anywhere: true}}, permissions(append([]string{"ListBucket"}, more...)...)...)
+}
+
+// toRead are the permissions that reading a bucket of these options takes.
+func (o Options) toRead(actions ...string) []resource.Permission {
+	return slices.Concat(o.LocateReads, ToFind(actions...))
 }
 
 // trace: S3's calls are recorded in the region of the bucket that they name.

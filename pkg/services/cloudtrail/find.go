@@ -21,7 +21,13 @@ import (
 
 // logs are the kinds of the trail's bucket. Their ids are named TRAIL/BUCKET
 // after the spec, because the bucket follows the trail.
-var logs = bucket.NewTypes(bucket.Options{Service: "cloudtrail", Locked: true, Locate: locate})
+var logs = bucket.NewTypes(bucket.Options{Service: "cloudtrail", Locked: true, Locate: locate, LocateReads: findReads})
+
+// findReads are the permissions that finding the trail in use takes.
+var findReads = []resource.Permission{
+	{Action: "cloudtrail:DescribeTrails"},                 // which IAM cannot narrow to a trail
+	{Action: "cloudtrail:GetTrailStatus", Anywhere: true}, // also of the organization's
+}
 
 func client(env resource.Env, region string) *cloudtrail.Client {
 	return awsx.Client(env.Session, region, cloudtrail.NewFromConfig)

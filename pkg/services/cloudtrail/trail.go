@@ -49,11 +49,9 @@ var trails = &resource.Type[Trail]{
 	Doc: resource.Doc{
 		Summary:  "The account's multi-region trail: logging, validating, all management events, to the bucket of the spec or its own.",
 		Controls: []string{"CloudTrail.1", "CloudTrail.4"},
-		Reads: []resource.Permission{
-			{Action: "cloudtrail:DescribeTrails"}, // which IAM cannot narrow to a trail
-			{Action: "cloudtrail:GetTrailStatus", Anywhere: true}, // also of the organization's
-			{Action: "cloudtrail:GetEventSelectors", Resource: everyTrail, Anywhere: true},
-		},
+		Reads: append(slices.Clone(findReads), resource.Permission{
+			Action: "cloudtrail:GetEventSelectors", Resource: everyTrail, Anywhere: true,
+		}),
 		Writes: []resource.Permission{
 			{Action: "cloudtrail:CreateTrail", Resource: everyTrail}, {Action: "cloudtrail:AddTags", Resource: everyTrail},
 			{Action: "cloudtrail:UpdateTrail", Resource: everyTrail, Anywhere: true},

@@ -27,23 +27,14 @@ type Channel struct {
 	Unknown   string   `json:"delivery_unknown,omitzero" diff:"-"` // why the deliveries' status is not known
 }
 
-// inBuckets are the permissions to look at the bucket that a channel delivers to.
-func inBuckets(actions ...string) []resource.Permission {
-	list := []resource.Permission{{Action: "s3:ListAllMyBuckets"}}
-	for _, a := range append([]string{"s3:ListBucket"}, actions...) {
-		list = append(list, resource.Permission{Action: a, Resource: "arn:{partition}:s3:::*"})
-	}
-	return list
-}
-
 var channels = &resource.Type[Channel]{
 	Kind: "config.delivery_channel",
 	Doc: resource.Doc{
 		Summary:  "The region's delivery channel, into the bucket of the spec.",
 		Controls: []string{"Config.1"},
-		Reads: append(inBuckets(),
+		Reads: append(bucket.ToFind(),
 			resource.Permission{Action: "config:DescribeDeliveryChannels"}, resource.Permission{Action: "config:DescribeDeliveryChannelStatus"}),
-		Writes: append(inBuckets("s3:GetBucketObjectLockConfiguration"),
+		Writes: append(bucket.ToFind("GetBucketObjectLockConfiguration"),
 			resource.Permission{Action: "config:PutDeliveryChannel"}),
 		Changers: []resource.Changer{{Event: "PutDeliveryChannel"}, {Event: "DeleteDeliveryChannel"}},
 	},
