@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/spec"
 )
@@ -29,7 +30,7 @@ func (e *Engine) regions(ctx context.Context, s *spec.Spec) (*regionChoice, erro
 	var passing []string
 	enabled := map[string]bool{}
 	status := map[string]string{}
-	for _, r := range live {
+	for _, r := range e.ofPartition(live) {
 		enabled[r.Name], status[r.Name] = r.Enabled, r.Status
 		if r.Enabled && wanted == nil && !slices.Contains(s.Regions.Exclude, r.Name) {
 			choice.managed = append(choice.managed, r.Name)
@@ -55,6 +56,14 @@ func (e *Engine) regions(ctx context.Context, s *spec.Spec) (*regionChoice, erro
 			s.File, at.Line, at.Column, s.HomeRegion, e.Session.Identity.AccountID)
 	}
 	return choice, nil
+}
+
+// ofPartition leaves out the regions of other partitions, which emulators list.
+func (e *Engine) ofPartition(regions []awsx.Region) []awsx.Region {
+	return slices.DeleteFunc(slices.Clone(regions), func(r awsx.Region) bool {
+		partition := spec.PartitionOf(r.Name)
+		return partition != "" && partition != e.Session.Identity.Partition
+	})
 }
 
 // namedRegions does without the account's list where the spec names its regions.

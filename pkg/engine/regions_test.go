@@ -16,6 +16,7 @@ func travelling() sandbox.Options {
 	return sandbox.Options{Regions: map[string]string{
 		home: sandbox.EnabledByDefault, "us-east-1": sandbox.EnabledByDefault, "af-south-1": sandbox.Enabled,
 		"ap-east-1": sandbox.Disabled, "eu-south-1": sandbox.Enabling, "eu-south-2": sandbox.Disabling,
+		"cn-north-1": sandbox.EnabledByDefault, // of another partition, as moto lists it
 	}}
 }
 
