@@ -139,8 +139,20 @@ func (w *wording) resources() []string {
 		aggregator := w.text("FindingAggregatorArn")
 		return named(aggregator, aggregator)
 	case "iam":
-		if service := w.text("AWSServiceName"); service != "" {
-			return []string{w.role("aws-service-role/" + service + "/" + linkedRoles[service])}
+		return w.roles()
+	}
+	return []string{anything}
+}
+
+// roles are those of a call to IAM. Of a role that is not there IAM does not
+// know the path, so that its name alone must do as well.
+func (w *wording) roles() []string {
+	if service := w.text("AWSServiceName"); service != "" {
+		return []string{w.role("aws-service-role/" + service + "/" + linkedRoles[service])}
+	}
+	for service, name := range linkedRoles {
+		if name == w.text("RoleName") {
+			return []string{w.role("aws-service-role/" + service + "/" + name), w.role(name)}
 		}
 	}
 	return []string{anything}
