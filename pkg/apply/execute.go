@@ -54,9 +54,9 @@ func (r *runner) judge(s *step, now resource.Change, again bool) (Step, bool) {
 		reason := fmt.Sprintf("it is managed by %s now: %s", now.Owner, now.Reason)
 		return Step{Outcome: Stale, Reason: reason}, true
 	case now.Action == resource.None && again:
-		return Step{Outcome: Applied}, true
+		return Step{Outcome: Applied, Notes: now.Notes}, true
 	case now.Action == resource.None:
-		return Step{Outcome: Converged}, true
+		return Step{Outcome: Converged, Notes: now.Notes}, true
 	case !again && !r.asPlanned(s.change, now):
 		fields := Moved(s.change, now)
 		return Step{Outcome: Stale, Fields: fields, Reason: "the live state moved since the plan (" + paths(fields) + "); plan again"}, true
@@ -134,7 +134,7 @@ func (r *runner) verify(ctx context.Context, s *step) Step {
 		over := time.Now().After(deadline)
 		switch {
 		case now.Action == resource.None && (now.Busy == "" || over):
-			return Step{Outcome: Applied, Reason: now.Busy}
+			return Step{Outcome: Applied, Reason: now.Busy, Notes: now.Notes}
 		case over:
 			return diverged(now, bound)
 		}

@@ -35,6 +35,7 @@ type Step struct {
 	Outcome Outcome
 	Reason  string       // why not, and what to do next
 	Because *resource.ID // of a skipped step: the root cause
+	Notes   []string     // what the user should know of the resource as it is now
 	Fields  []diff.Field // of a diverged or stale step: what is not as expected
 	Elapsed time.Duration
 	Err     error // of a failed step: the cause

@@ -72,7 +72,8 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 	if len(r.Steps) > 0 {
 		t.line("\n%s", t.bold("Result"))
 	}
-	for _, g := range foldSteps(r.Steps) {
+	groups := foldSteps(r.Steps)
+	for _, g := range groups {
 		outcome, mark := apply.Outcome(g.Action), t.create("ok")
 		if !outcome.Good() {
 			mark = t.alarm("x ")
@@ -81,6 +82,11 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 		t.regions(g, "       ")
 		if g.Reason != "" {
 			t.paragraph(g.Reason, "       ")
+		}
+	}
+	for _, g := range groups {
+		for _, note := range g.Notes {
+			t.warn(g.address(), note)
 		}
 	}
 	t.line("")
@@ -100,7 +106,7 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 func foldSteps(steps []apply.Step) []group {
 	changes := make([]resource.Change, len(steps))
 	for i, s := range steps {
-		changes[i] = resource.Change{ID: s.ID, Action: resource.Action(s.Outcome), Fields: s.Fields, Reason: s.Reason}
+		changes[i] = resource.Change{ID: s.ID, Action: resource.Action(s.Outcome), Fields: s.Fields, Reason: s.Reason, Notes: s.Notes}
 	}
 	return fold(changes, func(resource.Change) bool { return true })
 }
@@ -134,7 +140,7 @@ func (j *JSONLines) say(level, kind, message string, more map[string]any) {
 // Plan says each planned change, each thing that is blocked, and the counts.
 func (j *JSONLines) Plan(p *plan.Plan, _ string) {
 	for _, note := range p.Notes {
-		j.say("warn", "diagnostic", note, map[string]any{"diagnostic": map[string]any{"severity": "warning", "summary": note}})
+		j.warning(note, note)
 	}
 	for _, c := range p.Changes {
 		switch {
@@ -173,6 +179,9 @@ func (j *JSONLines) Result(_ *plan.Plan, r *apply.Result) {
 		if !s.Outcome.Good() {
 			j.problem(s.ID, s.Reason)
 		}
+		for _, note := range s.Notes {
+			j.warning(s.ID.String()+": "+note, note)
+		}
 	}
 	bad := len(r.Steps) - r.Count(apply.Applied, apply.Converged)
 	j.summary("apply", r.CountAction(resource.Create), r.CountAction(resource.Update), bad)
@@ -182,6 +191,10 @@ func (j *JSONLines) problem(id resource.ID, reason string) {
 	j.say("error", "diagnostic", "Error: "+id.String()+": "+reason, map[string]any{
 		"diagnostic": map[string]any{"severity": "error", "summary": reason, "address": id},
 	})
+}
+
+func (j *JSONLines) warning(message, note string) {
+	j.say("warn", "diagnostic", "Warning: "+message, map[string]any{"diagnostic": map[string]any{"severity": "warning", "summary": note}})
 }
 
 func (j *JSONLines) summary(operation string, add, change, failed int) {

@@ -1,0 +1,59 @@
+package render_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/kiso-cli/kiso/pkg/apply"
+	"github.com/kiso-cli/kiso/pkg/plan"
+	"github.com/kiso-cli/kiso/pkg/render"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+func result() *apply.Result {
+	id := func(kind resource.Kind, region resource.Scope, name string) resource.ID {
+		return resource.ID{Kind: kind, Scope: region, Name: name}
+	}
+	root := id("config.recorder", "eu-west-1", "recorder")
+	return &apply.Result{Steps: []apply.Step{
+		{ID: root, Action: resource.Create, Outcome: apply.Failed, Reason: "config:PutConfigurationRecorder denied by a service control policy; leave the region out"},
+		{ID: id("config.recording", "eu-west-1", "recording"), Action: resource.Create, Outcome: apply.Skipped, Because: &root, Reason: "needs config.recorder/eu-west-1/recorder"},
+		{ID: id("guardduty.detector", "eu-west-1", "detector"), Action: resource.Create, Outcome: apply.Applied},
+		{ID: id("guardduty.detector", "us-east-1", "detector"), Action: resource.Create, Outcome: apply.Applied},
+		{ID: id("root_login_alarm.subscription", "us-east-1", "a@b.co"), Action: resource.Create, Outcome: apply.Applied, Notes: []string{"pending: click the link"}},
+	}}
+}
+
+func TestResultOfAnApply(t *testing.T) {
+	var out, progress bytes.Buffer
+	render.NewApplyText(&out, &progress, false, false).Result(&plan.Plan{}, result())
+	assert.Equal(t, strings.TrimLeft(`
+Result
+  x  config.recorder/eu-west-1/recorder: failed
+       config:PutConfigurationRecorder denied by a service control policy; leave
+       the region out
+  x  config.recording/eu-west-1/recording: skipped
+       needs config.recorder/eu-west-1/recorder
+  ok guardduty.detector/*/detector: applied
+       in 2 regions: eu-west-1 us-east-1
+  ok root_login_alarm.subscription/us-east-1/a@b.co: applied
+
+Warning: root_login_alarm.subscription/us-east-1/a@b.co: pending: click the link
+
+Apply incomplete. Resources: 3 added, 0 changed, 0 destroyed.
+Error: 2 not applied, 0 blocked (see above). Running apply again goes on from here.
+`, "\n"), strings.TrimLeft(out.String(), "\n"))
+	assert.Empty(t, progress.String())
+}
+
+func TestResultAsEventsEndsWithTheSummary(t *testing.T) {
+	var out bytes.Buffer
+	render.NewJSONLines(&out, "0").Result(&plan.Plan{}, result())
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	assert.Contains(t, lines[len(lines)-1], `"type":"change_summary"`)
+	assert.Contains(t, lines[len(lines)-1], `"add":3`)
+	assert.Contains(t, out.String(), "Warning: root_login_alarm.subscription/us-east-1/a@b.co: pending: click the link")
+}
