@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -64,8 +65,11 @@ func build(arch, version, spec, dir string) (string, error) {
 // file is one member of an archive, and where its content is.
 type file struct{ name, path string }
 
-// archive packs files with neither times nor owners. Lambda runs what all may
-// read and execute.
+// epoch is the time of every member: the first that an archive can tell.
+var epoch = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// archive packs files with neither times nor owners of their own. Lambda runs
+// what all may read and execute.
 func archive(files []file) ([]byte, error) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -74,7 +78,7 @@ func archive(files []file) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		header := &zip.FileHeader{Name: f.name, Method: zip.Deflate}
+		header := &zip.FileHeader{Name: f.name, Method: zip.Deflate, Modified: epoch}
 		header.SetMode(0o755)
 		member, err := w.CreateHeader(header)
 		if err != nil {
