@@ -25,7 +25,9 @@
 // A key of Drift is a pattern of addresses ("*" is anything), a space, and the
 // path of the field as plans show it. The suite finds the leaves by itself and
 // fails for those without an entry and for entries without a leaf. The account
-// has the regions of Regions, all specs say Home and Tags. Every scenario runs in
+// has the regions of Regions, all specs say Home and Tags. Accounts are compared
+// to the generated id: ask for one thing of each kind and region, so that which of
+// two is made first makes no difference. Every scenario runs in
 // a testing/synctest bubble: waiting costs nothing, and time.Now starts in 2000.
 // Run one scenario with -run 'TestConformance/drift.*/thing.thing.*mode'.
 package servicetest
