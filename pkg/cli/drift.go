@@ -15,7 +15,7 @@ func (a *app) driftCommand() *cli.Command {
 		Usage: "show what left the spec, and who did it; never writes; exits 2 if anything did",
 		Flags: []cli.Flag{
 			specFlag(),
-			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text or json", Value: "text"},
+			&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, json or markdown", Value: "text"},
 		},
 		Action: a.drift,
 	}
@@ -25,7 +25,7 @@ func (a *app) drift(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	format, err := oneOf(c, "format", "text", "json")
+	format, err := oneOf(c, "format", "text", "json", "markdown")
 	if err != nil {
 		return err
 	}
@@ -41,9 +41,12 @@ func (a *app) drift(c *cli.Context) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("the report was not finished: %w", context.Cause(ctx))
 	}
-	if format == "json" {
+	switch format {
+	case "json":
 		err = report.Encode(a.Out)
-	} else {
+	case "markdown":
+		err = render.DriftMarkdown(a.Out, report, c.String("file"))
+	default:
 		render.NewText(a.Out, a.colour(c, a.OutTerminal)).Drift(report, c.String("file"))
 	}
 	if err != nil {

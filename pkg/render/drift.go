@@ -14,9 +14,10 @@ func (t *Text) Drift(r *drift.Report, source string) {
 	summary := r.Plan.Summary()
 	t.line("%s (%s), home region %s, %s", t.bold("Account "+r.Plan.AccountID), r.Plan.Partition,
 		r.Plan.HomeRegion, count(len(r.Plan.Regions), "region"))
-	for _, note := range append(r.Plan.Notes, r.Notes...) {
+	for _, note := range r.Notes {
 		t.warn("", note)
 	}
+	t.warnings(r.Plan)
 	t.blocked(r.Plan)
 	for _, g := range foldItems(r.Items) {
 		t.item(g)

@@ -1,0 +1,66 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/kiso-cli/kiso/internal/event"
+	"github.com/kiso-cli/kiso/pkg/drift"
+)
+
+// DriftMarkdown writes a report of drift as a comment or an issue's body.
+func DriftMarkdown(w io.Writer, r *drift.Report, source string) error {
+	m := &markdown{limit: MarkdownLimit}
+	summary := r.Plan.Summary()
+	m.line("<!-- kiso:drift account=%s -->", alphanumeric(r.Plan.AccountID))
+	m.line("## kiso drift: account %s\n", prose(r.Plan.AccountID))
+	if len(r.Items) == 0 && summary.Blocked == 0 {
+		m.line("**No drift.** The account matches %s.", code(source))
+	} else {
+		m.line("**%d drifted, %d deleted, %d never bootstrapped.**", r.Count(drift.Drifted), r.Count(drift.Gone), r.Count(drift.Never))
+	}
+	m.line("In sync: %d. Managed elsewhere: %d. Blocked: %d.", summary.InSync, summary.Managed, summary.Blocked)
+	if summary.Blocked > 0 {
+		m.line("\n> [!CAUTION]\n> The account was not read whole: %s blocked, see below.", count(summary.Blocked, "resource"))
+	}
+	var notes []string
+	for _, note := range slices.Concat(r.Plan.Notes, r.Notes) {
+		notes = append(notes, "- Note: "+prose(note)+"\n")
+	}
+	if len(notes) > 0 {
+		m.line("")
+		m.items(notes)
+	}
+	m.blocked(r.Plan)
+	var items []string
+	for _, g := range foldItems(r.Items) {
+		items = append(items, g.markdown())
+	}
+	m.section("What left the spec", items)
+	_, err := io.WriteString(w, m.String())
+	return err
+}
+
+func (g itemGroup) markdown() string {
+	text := fmt.Sprintf("- %s%s %s\n", code(g.address()), g.inRegions(), statusWords[g.Status])
+	for _, f := range g.Item.Fields {
+		if f.Path != "" {
+			text += fmt.Sprintf("  - %s: %s in the spec, %s live\n", code(f.Path), code(compactJSON(f.Spec)), code(compactJSON(f.Live)))
+		}
+		text += "    - " + culpritMarkdown(f.By) + "\n"
+	}
+	return text
+}
+
+func culpritMarkdown(e *event.Event) string {
+	if e == nil {
+		return "by nobody on record (older than 90 days, or AWS itself)"
+	}
+	who := code(e.Actor)
+	if e.AccessKey != "" {
+		who += " with key " + code(e.AccessKey)
+	}
+	return fmt.Sprintf("by %s: %s at %s from %s, event %s", who, code(e.Name), e.Time.Format(time.RFC3339), code(e.SourceIP), code(e.ID))
+}

@@ -1,0 +1,82 @@
+package render_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kiso-cli/kiso/internal/event"
+	"github.com/kiso-cli/kiso/pkg/drift"
+	"github.com/kiso-cli/kiso/pkg/plan"
+	"github.com/kiso-cli/kiso/pkg/render"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+func driftReport() *drift.Report {
+	by := &event.Event{
+		ID: "e-1", Name: "StopLogging", Source: "cloudtrail.amazonaws.com", Time: time.Date(2026, 11, 20, 22, 1, 10, 0, time.UTC),
+		Actor: "arn:aws:iam::123456789012:user/<img src=x>", AccessKey: "AKIAALICE", SourceIP: "203.0.113.9",
+	}
+	trail := resource.ID{Kind: "cloudtrail.trail", Scope: "eu-west-1", Name: "kiso"}
+	hub := func(region resource.Scope) drift.Item {
+		return drift.Item{Address: resource.ID{Kind: "securityhub.hub", Scope: region, Name: "hub"}, Region: region, Status: drift.Never}
+	}
+	return &drift.Report{
+		Plan: &plan.Plan{AccountID: "123456789012", Partition: "aws", HomeRegion: "eu-west-1", Regions: []string{"eu-west-1", "us-east-1"}, Changes: []resource.Change{{
+			ID: resource.ID{Kind: "guardduty.detector", Scope: "us-east-1", Name: "detector"}, Action: resource.Blocked, Reason: "guardduty:ListDetectors denied",
+		}}},
+		Items: []drift.Item{
+			{Address: trail, Region: "eu-west-1", Status: drift.Drifted, Fields: []drift.Field{{Path: "logging", Spec: true, Live: false, By: by}, {Path: "log_file_validation", Spec: true, Live: false}}},
+			hub("eu-west-1"), hub("us-east-1"),
+		},
+		Notes: []string{"who changed what in us-east-1 is not known"},
+	}
+}
+
+func TestDriftAsText(t *testing.T) {
+	var b bytes.Buffer
+	render.NewText(&b, false).Drift(driftReport(), "kiso.yaml")
+	assert.Equal(t, `Account 123456789012 (aws), home region eu-west-1, 2 regions
+
+Warning: who changed what in us-east-1 is not known
+
+Blocked: could not be read, or needs what could not be
+  x guardduty.detector/us-east-1/detector
+      guardduty:ListDetectors denied
+
+  # cloudtrail.trail/eu-west-1/kiso drifted
+  ~ logging: true -> false
+      by   arn:aws:iam::123456789012:user/<img src=x> (key AKIAALICE)
+      call cloudtrail:StopLogging at 2026-11-20T22:01:10Z
+      from 203.0.113.9, event e-1
+  ~ log_file_validation: true -> false
+      by   not recorded (older than 90 days, or AWS itself)
+
+  # securityhub.hub/*/hub was never there (not bootstrapped, or longer than 90 days ago)
+  #   in 2 regions: eu-west-1 us-east-1
+
+Drift: 1 drifted, 0 deleted, 2 never bootstrapped, 0 in sync.
+Error: 1 resource blocked (see above): what is there was not seen
+
+To put it right, run:
+    kiso apply
+`, b.String())
+}
+
+func TestDriftAsMarkdown(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, render.DriftMarkdown(&b, driftReport(), "kiso.yaml"))
+	text := b.String()
+	assert.Contains(t, text, "**1 drifted, 0 deleted, 2 never bootstrapped.**")
+	assert.Contains(t, text, "by `arn:aws:iam::123456789012:user/<img src=x>` with key `AKIAALICE`: `StopLogging` at 2026-11-20T22:01:10Z from `203.0.113.9`, event `e-1`")
+	assert.Contains(t, text, "by nobody on record")
+	assert.Contains(t, text, "guardduty:ListDetectors denied")
+
+	b.Reset()
+	none := &drift.Report{Plan: &plan.Plan{AccountID: "123456789012"}}
+	require.NoError(t, render.DriftMarkdown(&b, none, "kiso.yaml"))
+	assert.Contains(t, b.String(), "**No drift.** The account matches `kiso.yaml`.")
+}
