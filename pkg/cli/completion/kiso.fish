@@ -14,4 +14,4 @@ function __kiso_complete
         __fish_complete_path "$current"
     end
 end
-complete -c kiso -f -a '(__kiso_complete)'
+complete -c kiso -k -f -a '(__kiso_complete)'
