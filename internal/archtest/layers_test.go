@@ -37,7 +37,8 @@ var layers = []layer{
 	{"pkg/catalogue", []string{"pkg/resource", "pkg/spec"}},
 	{"pkg/render", []string{"internal", "pkg/apply", "pkg/catalogue", "pkg/drift", "pkg/fleet", "pkg/plan", "pkg/resource"}},
 	{"pkg/cli", []string{"internal", "pkg"}},
-	{"cmd", []string{"pkg/cli"}},
+	{"pkg/lambda", []string{"pkg/awsx", "pkg/engine", "pkg/fleet", "pkg/resource", "pkg/spec"}},
+	{"cmd", []string{"pkg/cli", "pkg/lambda", "pkg/services"}},
 }
 
 func within(pkg, folder string) bool { return pkg == folder || strings.HasPrefix(pkg, folder+"/") }
