@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata", Cmds: scriptCommands, Setup: func(e *testscript.Env) error {
 		e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+		e.Values[accountOf{}] = new(*sandbox.Account)
 		return nil
 	}})
 }
@@ -55,21 +56,24 @@ func newAccount(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("AWS_ENDPOINT_URL", server.URL)
 	ts.Setenv("AWS_ACCESS_KEY_ID", "test")
 	ts.Setenv("AWS_SECRET_ACCESS_KEY", "test")
-	accounts[ts] = account
-	ts.Defer(func() { delete(accounts, ts) })
+	*ts.Value(accountOf{}).(**sandbox.Account) = account
 }
 
-// accounts holds the account of each running script; scripts run one by one.
-var accounts = map[*testscript.TestScript]*sandbox.Account{}
+// accountOf is the key of a script's account, see newAccount.
+type accountOf struct{}
+
+func account(ts *testscript.TestScript) *sandbox.Account {
+	return *ts.Value(accountOf{}).(**sandbox.Account)
+}
 
 // calls N: the account was called N times since it was last asked.
 func countCalls(ts *testscript.TestScript, neg bool, args []string) {
-	count(ts, neg, args, accounts[ts].Calls())
+	count(ts, neg, args, account(ts).Calls())
 }
 
 // writes N: the account was written to N times since it was last asked.
 func countWrites(ts *testscript.TestScript, neg bool, args []string) {
-	count(ts, neg, args, accounts[ts].Writes())
+	count(ts, neg, args, account(ts).Writes())
 }
 
 func count(ts *testscript.TestScript, neg bool, args []string, calls []sandbox.Call) {
@@ -78,13 +82,13 @@ func count(ts *testscript.TestScript, neg bool, args []string, calls []sandbox.C
 	if (len(calls) == want) == neg {
 		ts.Fatalf("%d calls: %+v", len(calls), calls)
 	}
-	accounts[ts].ResetCalls()
+	account(ts).ResetCalls()
 }
 
 // tamper REGION [frequency]: switches a GuardDuty detector off behind kiso's
 // back, or lets it publish more rarely.
 func tamper(ts *testscript.TestScript, _ bool, args []string) {
-	guardduty.Edit(accounts[ts], args[0], func(s *guardduty.State) {
+	guardduty.Edit(account(ts), args[0], func(s *guardduty.State) {
 		if len(args) > 1 {
 			s.Detector.Frequency = "SIX_HOURS"
 		} else {

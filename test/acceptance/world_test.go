@@ -131,10 +131,6 @@ func (w *world) aws(region string) aws.Config {
 	}
 }
 
-func (w *world) arn(service, region, resource string) string {
-	return strings.Join([]string{"arn", w.partition, service, region, w.accountID, resource}, ":")
-}
-
 func (w *world) bucket(purpose string) string {
 	return "acceptance-" + purpose + "-" + w.accountID + "-" + w.home
 }
