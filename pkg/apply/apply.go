@@ -188,11 +188,12 @@ func (r *runner) await(s *step) *step {
 }
 
 func skipped(blocker *step) Step {
-	root := blocker.change.ID
+	root, why := blocker.change.ID, ""
 	if blocker.outcome.Because != nil {
 		root = *blocker.outcome.Because
+		why = fmt.Sprintf(" (because of %s)", root)
 	}
-	return Step{Outcome: Skipped, Because: &root, Reason: fmt.Sprintf("needs %s, which was not applied (because of %s)", blocker.change.ID, root)}
+	return Step{Outcome: Skipped, Because: &root, Reason: fmt.Sprintf("needs %s, which was not applied%s", blocker.change.ID, why)}
 }
 
 func (r *runner) stopped(ctx context.Context) bool {

@@ -68,21 +68,32 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, explainConfig(err, o.Profile)
 	}
-	if o.RoleARN != "" {
-		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), o.RoleARN, func(r *stscreds.AssumeRoleOptions) {
-			r.RoleSessionName = "kiso"
-		})
-		cfg.Credentials = aws.NewCredentialsCache(provider)
+	session, err := signIn(ctx, cfg, o.RoleARN, cfg.Region)
+	if elsewhere := alwaysOn(cfg.Region); IsCode(err, "InvalidClientTokenId", "RegionDisabledException") && elsewhere != cfg.Region {
+		// STS answers so to wrong keys, and in regions that are not enabled.
+		if other, e := signIn(ctx, cfg, o.RoleARN, elsewhere); e == nil {
+			return other, nil
+		}
 	}
-	session, err := newSession(ctx, cfg)
 	if err != nil {
 		return nil, explainConfig(err, o.Profile)
 	}
 	return session, nil
 }
 
-func newSession(ctx context.Context, cfg aws.Config) (*Session, error) {
-	identity, err := whoami(ctx, cfg)
+// signIn asks the STS of a region who the credentials belong to, and before
+// that, unless role is "", for the role's.
+func signIn(ctx context.Context, cfg aws.Config, role, region string) (*Session, error) {
+	local := cfg.Copy()
+	local.Region = region
+	if role != "" {
+		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(local), role, func(r *stscreds.AssumeRoleOptions) {
+			r.RoleSessionName = "kiso"
+		})
+		cfg.Credentials = aws.NewCredentialsCache(provider)
+		local.Credentials = cfg.Credentials
+	}
+	identity, err := whoami(ctx, local)
 	if err != nil {
 		return nil, err
 	}

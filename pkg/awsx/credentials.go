@@ -29,13 +29,15 @@ func explainConfig(err error, profile string) error {
 // refusedAdvice explains credentials that AWS refuses, by its code; or "".
 func refusedAdvice(err error) string {
 	switch {
+	case skewed(err):
+		return Explain(err)
 	case IsCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):
 		return "the temporary credentials have expired, or this machine's clock is off: sign in again, check the clock"
 	case IsCode(err, "SignatureDoesNotMatch"):
 		return "the secret access key is wrong, or this machine's clock is off"
 	case IsCode(err, "InvalidClientTokenId", "UnrecognizedClientException"):
 		return "AWS does not know the access key: it was deleted, is mistyped, or belongs to another partition"
-	case Denied(err), unsent(err):
+	case Denied(err), unsent(err), IsCode(err, notActivated...):
 		return Explain(err)
 	}
 	return ""
@@ -49,7 +51,7 @@ func missingAdvice(err error, profile string) string {
 	text := err.Error()
 	switch {
 	case errors.As(err, &noProfile):
-		return fmt.Sprintf("profile %q is not in the AWS config or credentials file; `aws configure list-profiles` shows those that are", noProfile.Profile)
+		return fmt.Sprintf("profile %q is not in the AWS config or credentials file; %s", noProfile.Profile, knownProfiles())
 	case contains(text, "InvalidGrantException", "SSO session has expired", "Token has expired", "cached SSO token", "token has expired"):
 		return fmt.Sprintf("the SSO session of profile %q has expired: run `aws sso login --profile %s`", profile, profile)
 	case contains(text, "no EC2 IMDS role found", "static credentials are empty"):

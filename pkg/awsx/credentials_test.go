@@ -65,7 +65,7 @@ func TestWhatToDoWithoutCredentials(t *testing.T) {
 			want:        []string{`profile "default" has an access key id without its secret`},
 		},
 		"a profile that is not there, by option": {
-			options: awsx.Options{Profile: "nope"}, want: []string{`profile "nope" is not in the AWS config`, "aws configure list-profiles"},
+			options: awsx.Options{Profile: "nope"}, want: []string{`profile "nope" is not in the AWS config`, "aws configure sso"},
 		},
 		"a profile that is not there, by variable": {
 			env: map[string]string{"AWS_PROFILE": "nope"}, want: []string{`profile "nope" is not in the AWS config`},

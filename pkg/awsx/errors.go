@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws/smithy-go"
@@ -54,10 +55,20 @@ func Denied(err error) bool {
 // "Access denied error message examples".
 var notAuthorized = regexp.MustCompile(`User: (\S+) is not authorized to perform: (\S+)`)
 
+type denial struct{ words, how, hint string }
+
+// hintFor says what to do about the denial of an action.
+func (d denial) hintFor(action string) string {
+	if d.hint == leaveOut && slices.ContainsFunc(global, func(prefix string) bool { return strings.HasPrefix(action, prefix) }) {
+		return askAdmin
+	}
+	return d.hint
+}
+
 // denials tells from AWS's words which kind of policy denied.
-var denials = []struct{ words, how, hint string }{
-	{"in a service control policy", "by a service control policy", "leave the region out of the spec (regions.exclude) or ask the organization's administrator"},
-	{"in a resource control policy", "by a resource control policy", "ask the organization's administrator"},
+var denials = []denial{
+	{"in a service control policy", "by a service control policy", leaveOut},
+	{"in a resource control policy", "by a resource control policy", askAdmin},
 	{"in a permissions boundary", "by a permissions boundary", "ask whoever manages the role's permissions boundary"},
 	{"permissions boundary allows", "by a permissions boundary", "ask whoever manages the role's permissions boundary"},
 	{"in a session policy", "by a session policy", "start the session without that policy"},
@@ -67,10 +78,21 @@ var denials = []struct{ words, how, hint string }{
 	{"in a VPC endpoint policy", "by a VPC endpoint policy", "change the policy of the VPC endpoint"},
 	{"VPC endpoint policy allows", "by a VPC endpoint policy", "change the policy of the VPC endpoint"},
 	{"in an identity-based policy", "by an identity-based policy", "remove the deny from the policies of the role"},
-	{"resource control policy allows", "by a resource control policy", "ask the organization's administrator"},
-	{"service control policy allows", "by a service control policy", "leave the region out of the spec (regions.exclude) or ask the organization's administrator"},
-	{"identity-based policy allows", "because no identity-based policy allows it", "allow the action for the role"},
+	{"resource control policy allows", "by a resource control policy", askAdmin},
+	{"service control policy allows", "by a service control policy", leaveOut},
+	{"identity-based policy allows", "because no identity-based policy allows it", allowIt},
 }
+
+// What to do about the denials that are met most. Global services are denied in
+// all regions or none.
+const (
+	leaveOut = "leave the region out of the spec (regions.exclude) or " + askAdmin
+	askAdmin = "ask the organization's administrator"
+	allowIt  = "allow the action for the role (kiso policy prints all that it needs)"
+)
+
+// global are the IAM prefixes of services that are not called in a region.
+var global = []string{"iam:", "sts:", "account:", "organizations:"}
 
 // Explain says in one line why a call failed: the action, and for a denial
 // which kind of policy denied it to whom; what to do next stands behind "; ".
@@ -84,12 +106,16 @@ func Explain(err error) string {
 		return join(action, "timed out; raise --timeout or run again")
 	case errors.Is(err, context.Canceled):
 		return join(action, "interrupted; run again")
-	case IsCode(err, "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"):
+	case skewed(err):
+		return join(action, "refused the request for its time ("+ErrorCode(err)+"): this machine's clock is off; set it (NTP) and run again")
+	case IsCode(err, "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"):
 		return join(action, "refused the credentials ("+ErrorCode(err)+"): the region is not enabled for this account, or the credentials are not valid there; leave the region out (regions.exclude) or check the session")
+	case IsCode(err, "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"):
+		return join(action, "refused the signature ("+ErrorCode(err)+"): the secret access key is wrong, this machine's clock is off, or a proxy changes requests")
 	case IsCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):
-		return join(action, "the credentials have expired; sign in again and run again")
-	case IsCode(err, "SubscriptionRequiredException", "OptInRequiredException"):
-		return join(action, "the account is not fully activated yet; finish the sign-up (payment, phone) and try later")
+		return join(action, "refused the credentials: they have expired; sign in again and run again")
+	case IsCode(err, notActivated...):
+		return join(action, "refused the account ("+ErrorCode(err)+"): it is not fully activated yet; finish the sign-up (payment, phone) and try later")
 	case Denied(err):
 		return explainDenial(action, err)
 	case unsent(err):
@@ -99,6 +125,20 @@ func Explain(err error) string {
 		return join(action, "failed with "+code+": "+strings.TrimSpace(ErrorMessage(err)))
 	}
 	return err.Error()
+}
+
+// notActivated are the services' codes for an account whose sign-up is not
+// complete, as it is for some time after an account was made.
+var notActivated = []string{
+	"SubscriptionRequiredException", "SubscriptionRequired", "OptInRequiredException", "OptInRequired", "NotSignedUp", "InactiveAccount",
+}
+
+// skewed says whether AWS refused a request for the time in its signature.
+// Which code that has depends on the service; some have it for wrong keys too.
+func skewed(err error) bool {
+	return IsCode(err, "RequestTimeTooSkewed", "RequestInTheFuture") ||
+		IsCode(err, "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure") &&
+			contains(ErrorMessage(err), "Signature expired", "Signature not yet current")
 }
 
 // unsent says whether a request did not reach AWS, or its answer not us.
@@ -123,13 +163,13 @@ func explainDenial(action string, err error) string {
 	}
 	for _, d := range denials {
 		if strings.Contains(message, d.words) {
-			return fmt.Sprintf("%s denied %s%s; %s", action, d.how, principal, d.hint)
+			return fmt.Sprintf("%s denied %s%s; %s", action, d.how, principal, d.hintFor(action))
 		}
 	}
 	if principal == "" && message != "" {
 		return fmt.Sprintf("%s denied: %s", action, message)
 	}
-	return fmt.Sprintf("%s denied%s; allow the action for the role", action, principal)
+	return fmt.Sprintf("%s denied%s; %s", action, principal, allowIt)
 }
 
 // prefixes are the IAM prefixes of services whose SDK id is another word.

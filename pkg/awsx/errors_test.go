@@ -23,7 +23,7 @@ func TestExplainSaysWhoDenied(t *testing.T) {
 	const call = "guardduty:ListDetectors denied "
 	const admin, boundary = "ask the organization's administrator", "ask whoever manages the role's permissions boundary"
 	for reason, want := range map[string]string{
-		sandbox.NoIdentityPolicy:        call + "because no identity-based policy allows it for " + principal + "; allow the action for the role",
+		sandbox.NoIdentityPolicy:        call + "because no identity-based policy allows it for " + principal + "; allow the action for the role (kiso policy prints all that it needs)",
 		sandbox.DeniedByIdentityPolicy:  call + "by an identity-based policy for " + principal + "; remove the deny from the policies of the role",
 		sandbox.DeniedBySCP:             call + "by a service control policy for " + principal + "; leave the region out of the spec (regions.exclude) or " + admin,
 		sandbox.NoSCP:                   call + "by a service control policy for " + principal + "; leave the region out of the spec (regions.exclude) or " + admin,
@@ -37,7 +37,7 @@ func TestExplainSaysWhoDenied(t *testing.T) {
 		"because no resource-based policy allows the %s action":   call + "because no resource-based policy allows it for " + principal + "; allow the action in the policy of the resource",
 		"because no resource control policy allows the %s action": call + "by a resource control policy for " + principal + "; " + admin,
 		"because no VPC endpoint policy allows the %s action":     call + "by a VPC endpoint policy for " + principal + "; change the policy of the VPC endpoint",
-		"with an explicit deny":                                   call + "for " + principal + "; allow the action for the role",
+		"with an explicit deny":                                   call + "for " + principal + "; allow the action for the role (kiso policy prints all that it needs)",
 	} {
 		acct := newAccount(sandbox.Options{})
 		s := open(t, acct, awsx.Options{})
@@ -72,11 +72,17 @@ func TestExplainOtherErrors(t *testing.T) {
 		"guardduty:ListDetectors interrupted; run again":                  call(context.Canceled),
 		"interrupted; run again":                                          context.Canceled,
 		"guardduty:ListDetectors refused the credentials (UnrecognizedClientException): the region is not enabled for this account, or the credentials are not valid there; leave the region out (regions.exclude) or check the session": code("UnrecognizedClientException"),
-		"guardduty:ListDetectors the credentials have expired; sign in again and run again":                                 code("ExpiredTokenException"),
-		"guardduty:ListDetectors the account is not fully activated yet; finish the sign-up (payment, phone) and try later": code("SubscriptionRequiredException"),
-		"guardduty:ListDetectors failed with LimitExceededException: words":                                                 code("LimitExceededException"),
-		"guardduty:ListDetectors denied: words":                                                                             code("AccessDeniedException"),
-		"the fuse is out":                                                                                                   errors.New("the fuse is out"),
+		"guardduty:ListDetectors refused the credentials: they have expired; sign in again and run again":                                                                                                                                code("ExpiredTokenException"),
+		"guardduty:ListDetectors refused the signature (InvalidSignatureException): the secret access key is wrong, this machine's clock is off, or a proxy changes requests":                                                            code("InvalidSignatureException"),
+		"guardduty:ListDetectors refused the request for its time (RequestTimeTooSkewed): this machine's clock is off; set it (NTP) and run again":                                                                                       code("RequestTimeTooSkewed"),
+		"guardduty:ListDetectors refused the request for its time (SignatureDoesNotMatch): this machine's clock is off; set it (NTP) and run again": call(&smithy.GenericAPIError{
+			Code: "SignatureDoesNotMatch", Message: "Signature expired: 20261122T000000Z is now earlier than 20261122T012500Z (20261122T014000Z - 15 min.)",
+		}),
+		"guardduty:ListDetectors refused the account (OptInRequired): it is not fully activated yet; finish the sign-up (payment, phone) and try later":                 code("OptInRequired"),
+		"guardduty:ListDetectors refused the account (SubscriptionRequiredException): it is not fully activated yet; finish the sign-up (payment, phone) and try later": code("SubscriptionRequiredException"),
+		"guardduty:ListDetectors failed with LimitExceededException: words":                                                                                             code("LimitExceededException"),
+		"guardduty:ListDetectors denied: words": code("AccessDeniedException"),
+		"the fuse is out":                       errors.New("the fuse is out"),
 	} {
 		assert.Equal(t, want, awsx.Explain(err))
 	}

@@ -32,7 +32,7 @@ func (s *Session) AssumeInto(ctx context.Context, account, role, externalID stri
 		})
 		cfg.Credentials = aws.NewCredentialsCache(provider)
 	}
-	return newSession(ctx, cfg)
+	return signIn(ctx, cfg, "", cfg.Region)
 }
 
 // Accounts lists the active accounts of the organization, or of the given

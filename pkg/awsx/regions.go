@@ -3,7 +3,6 @@ package awsx
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -41,6 +40,20 @@ func PartitionOf(id, homeRegion string) Partition {
 	}
 }
 
+// alwaysOn returns a region of the same partition that every account has
+// (AWS Account Management reference guide, "Enable or disable AWS Regions").
+func alwaysOn(region string) string {
+	for prefix, on := range map[string]string{"cn-": "cn-north-1", "us-gov-": "us-gov-west-1", "eusc-": "eusc-de-east-1"} {
+		if strings.HasPrefix(region, prefix) {
+			return on
+		}
+	}
+	if strings.Contains(region, "-iso") {
+		return region
+	}
+	return "us-east-1"
+}
+
 // Partition returns the facts of the session's partition.
 func (s *Session) Partition() Partition { return PartitionOf(s.Identity.Partition, s.cfg.Region) }
 
@@ -67,10 +80,21 @@ func (s *Session) Regions(ctx context.Context) ([]Region, error) {
 	}
 	regions, err := s.ec2Regions(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("the account's regions could not be listed: allow account:ListRegions or ec2:DescribeRegions, or name regions.include in the spec: %w",
-			errors.Join(accountErr, err))
+		return nil, unlisted(accountErr, err)
 	}
 	return regions, nil
+}
+
+// unlisted says why neither API told the regions. accountErr may be nil.
+func unlisted(accountErr, err error) error {
+	why := Explain(err)
+	if accountErr != nil {
+		why = Explain(accountErr) + "; and " + why
+	}
+	return &adviceError{
+		advice: "the account's regions could not be listed: allow account:ListRegions or ec2:DescribeRegions, or name regions.include in the spec: " + why,
+		cause:  errors.Join(accountErr, err),
+	}
 }
 
 func (s *Session) accountRegions(ctx context.Context, at string) ([]Region, error) {

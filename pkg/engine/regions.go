@@ -82,9 +82,13 @@ func notEnabled(region, status string) resource.Change {
 	if status != "" {
 		reason += " (" + status + ")"
 	}
+	todo := "enable it (aws account enable-region) or take it out of regions.include"
+	if status == "ENABLING" {
+		todo = "run again when it is, which can take hours"
+	}
 	return resource.Change{
 		ID:     resource.ID{Kind: "account.region", Scope: resource.Scope(region), Name: region},
-		Action: resource.Blocked, Reason: reason + "; enable it (aws account enable-region) or take it out of regions.include",
+		Action: resource.Blocked, Reason: reason + "; " + todo,
 		Path: "regions.include",
 	}
 }

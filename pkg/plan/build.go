@@ -33,10 +33,11 @@ func Build(ctx context.Context, env resource.Env, declared []resource.Resource) 
 	}
 	wg.Wait()
 	result := make([]resource.Change, 0, len(declared))
+	roots := map[string]*resource.Change{}
 	for _, address := range order {
 		c := changes[address]
 		c.Needs = needs[address]
-		block(c, changes)
+		block(c, changes, roots)
 		result = append(result, *c)
 	}
 	sortChanges(result)
@@ -76,17 +77,26 @@ func arrange(declared []resource.Resource) (order []string, needs map[string][]r
 	return order, needs, nil
 }
 
-// block marks a change that rests on something that could not be read. What is
-// in sync has been read, and stays in sync.
-func block(c *resource.Change, changes map[string]*resource.Change) {
+// block marks a change that rests on something that could not be read, and
+// notes in roots what that is. What is in sync has been read, and stays in sync.
+func block(c *resource.Change, changes, roots map[string]*resource.Change) {
 	if !c.Action.Changes() {
 		return
 	}
 	for _, ref := range c.Needs {
-		if need := changes[ref.String()]; !ref.After && need.Action == resource.Blocked {
-			reason := fmt.Sprintf("needs %s, which is blocked: %s", ref.ID, need.Reason)
-			*c = resource.Change{ID: c.ID, Action: resource.Blocked, Reason: reason, Path: c.Path}
-			return
+		need := changes[ref.String()]
+		if ref.After || need.Action != resource.Blocked {
+			continue
 		}
+		through, root := "", roots[ref.String()]
+		if root == nil {
+			root = need
+		} else {
+			through = fmt.Sprintf("which needs %s, ", root.ID)
+		}
+		roots[c.ID.String()] = root
+		reason := fmt.Sprintf("needs %s, %swhich is blocked: %s", ref.ID, through, root.Reason)
+		*c = resource.Change{ID: c.ID, Action: resource.Blocked, Reason: reason, Path: c.Path}
+		return
 	}
 }
