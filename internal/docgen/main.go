@@ -1,7 +1,7 @@
 // Command docgen writes the files that are made of the source: the JSON Schema
-// of the spec, the page about the services, and in the CloudFormation templates
-// what kiso itself knows. With -check it writes nothing
-// and fails if one of them is not up to date. Run it at the module's root.
+// of the spec, the page about the services, the manuals of the command line, and
+// in the CloudFormation templates what kiso itself knows. With -check it writes
+// nothing and fails if one of them is not up to date. Run it at the module's root.
 package main
 
 import (
@@ -34,7 +34,7 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
-	page, err := servicesPage(services.All(), schema)
+	page, err := servicesPage(services.All())
 	if err != nil {
 		return err
 	}
@@ -44,6 +44,7 @@ func run(check bool) error {
 	}
 	files["schema/kiso.schema.json"] = append(schema, '\n')
 	files["docs/services.md"] = page
+	files["docs/cli.md"], files["docs/man/kiso.1"] = newManual().reference(), newManual().page()
 	act := write
 	if check {
 		act = compare

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kiso-cli/kiso/pkg/catalogue"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
 
@@ -16,32 +17,25 @@ const intro = `# Services
 <!-- Made by internal/docgen; edit the source and run make generate. -->
 
 What each section of a spec makes sure of, what it may say, what it costs, and
-which IAM actions it needs. In resources, ` + "`{account_id}`" + ` and
-` + "`{home_region}`" + ` stand for the account's.
+which IAM actions it needs. In resources and conditions, ` + "`{account_id}`" + ` and
+` + "`{home_region}`" + ` stand for the account's. ` + "`kiso explain`" + ` prints the same, and
+` + "`kiso policy`" + ` makes IAM policies of it.
 `
 
-// schemaNode is as much of a JSON Schema as the page shows.
-type schemaNode struct {
-	Type        any                    `json:"type"`
-	Description string                 `json:"description"`
-	Default     any                    `json:"default"`
-	Enum        []any                  `json:"enum"`
-	Properties  map[string]*schemaNode `json:"properties"`
-	Items       *schemaNode            `json:"items"`
-}
-
-// servicesPage is the page about the services, given the schema of the spec.
-func servicesPage(services []*resource.Service, schema []byte) ([]byte, error) {
-	var root schemaNode
-	if err := json.Unmarshal(schema, &root); err != nil {
+// servicesPage is the page about the services.
+func servicesPage(services []*resource.Service) ([]byte, error) {
+	described, err := catalogue.Of(services)
+	if err != nil {
 		return nil, err
 	}
 	b := bytes.NewBufferString(intro)
-	for _, s := range services {
+	for _, s := range described {
 		fmt.Fprintf(b, "\n## %s\n\n%s\n\n**Costs.** %s\n\n```yaml\n%s```\n", s.Title, s.Summary, s.Cost, s.Example)
-		if section := root.Properties[s.Name]; section != nil && len(section.Properties) > 0 {
+		if len(s.Fields) > 0 {
 			b.WriteString("\n| key | default | meaning |\n|---|---|---|\n")
-			keys(b, "", section)
+		}
+		for _, f := range s.Fields {
+			fmt.Fprintf(b, "| `%s` | %s | %s |\n", f.Path, defaultText(f), meaning(f))
 		}
 		for _, k := range s.Kinds {
 			kind(b, k)
@@ -50,52 +44,44 @@ func servicesPage(services []*resource.Service, schema []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// keys writes a row for each key of a section, nested ones by their path.
-func keys(b *bytes.Buffer, prefix string, node *schemaNode) {
-	for _, name := range slices.Sorted(maps.Keys(node.Properties)) {
-		property := node.Properties[name]
-		if len(property.Properties) > 0 {
-			keys(b, prefix+name+".", property)
-			continue
-		}
-		fmt.Fprintf(b, "| `%s%s` | %s | %s |\n", prefix, name, defaultText(property), meaning(property))
-	}
-}
-
-func defaultText(n *schemaNode) string {
-	if n.Default == nil {
+func defaultText(f catalogue.Field) string {
+	switch {
+	case f.Required:
+		return "required"
+	case f.Default == nil:
 		return ""
 	}
-	text, err := json.Marshal(n.Default)
+	text, err := json.Marshal(f.Default)
 	if err != nil {
 		return ""
 	}
 	return "`" + strings.Trim(string(text), `"`) + "`"
 }
 
-func meaning(n *schemaNode) string {
-	text := n.Description
-	if len(n.Enum) > 0 {
-		values := make([]string, len(n.Enum))
-		for i, v := range n.Enum {
-			values[i] = fmt.Sprintf("`%v`", v)
-		}
-		text = strings.TrimSpace(text + " One of " + strings.Join(values, ", ") + ".")
+func meaning(f catalogue.Field) string {
+	text := f.Doc
+	if len(f.Values) > 0 {
+		text = strings.TrimSpace(text + " One of `" + strings.Join(f.Values, "`, `") + "`.")
 	}
 	return strings.ReplaceAll(text, "|", `\|`)
 }
 
-func kind(b *bytes.Buffer, k resource.KindInfo) {
-	doc := k.Documentation()
-	fmt.Fprintf(b, "\n### `%s`\n\n%s\n", k.Name(), doc.Summary)
-	if len(doc.Controls) > 0 {
-		fmt.Fprintf(b, "\nControls: %s.\n", strings.Join(doc.Controls, ", "))
+func kind(b *bytes.Buffer, k catalogue.Kind) {
+	fmt.Fprintf(b, "\n### `%s`\n\n%s\n", k.Name, k.Summary)
+	if len(k.Controls) > 0 {
+		fmt.Fprintf(b, "\nControls: %s.\n", strings.Join(k.Controls, ", "))
 	}
-	permissions(b, "plan", doc.Reads)
-	permissions(b, "apply", doc.Writes)
+	if len(k.Irreversible) > 0 {
+		b.WriteString("\n**Irreversible steps**, each approved by name:\n\n")
+		for _, step := range k.Irreversible {
+			fmt.Fprintf(b, "- %s\n", step)
+		}
+	}
+	permissions(b, "plan", k.Reads)
+	permissions(b, "apply", k.Writes)
 }
 
-func permissions(b *bytes.Buffer, command string, list []resource.Permission) {
+func permissions(b *bytes.Buffer, command string, list []catalogue.Permission) {
 	if len(list) == 0 {
 		return
 	}

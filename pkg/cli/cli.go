@@ -198,3 +198,8 @@ func noArguments(c *cli.Context) error {
 	}
 	return nil
 }
+
+// Definition returns the command line as data, for documentation.
+func Definition() *cli.App {
+	return (&app{services: services.All()}).define()
+}
