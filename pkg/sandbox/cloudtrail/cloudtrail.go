@@ -6,6 +6,7 @@
 package cloudtrail
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -226,7 +227,7 @@ func tagged(req *sandbox.Request, id string) (seen, error) {
 		return seen{}, refuse("CloudTrailARNInvalidException", "The ARN %s is not valid", id)
 	}
 	t, err := own(req, id)
-	if e, ok := err.(*sandbox.APIError); ok && e.Code == "TrailNotFoundException" {
+	if e, ok := errors.AsType[*sandbox.APIError](err); ok && e.Code == "TrailNotFoundException" {
 		return t, refuse("ResourceNotFoundException", "Resource %s does not exist", id)
 	}
 	return t, err

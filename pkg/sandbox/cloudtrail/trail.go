@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -64,7 +65,7 @@ func describeTrails(req *sandbox.Request, in describeTrailsInput) (any, error) {
 		trails = nil
 		for _, name := range in.Names {
 			t, err := find(req, name)
-			if e, ok := err.(*sandbox.APIError); ok && e.Code != "TrailNotFoundException" {
+			if e, ok := errors.AsType[*sandbox.APIError](err); ok && e.Code != "TrailNotFoundException" {
 				return nil, err
 			}
 			if err == nil {

@@ -3,6 +3,7 @@ package s3
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -65,7 +66,7 @@ func deletePolicy(req *sandbox.Request, in target) (any, error) {
 // notOwner words the refusal that the policy operations have for buckets of
 // other accounts.
 func notOwner(err error) error {
-	if e, ok := err.(*sandbox.APIError); ok && e.Code == "AccessDenied" {
+	if e, ok := errors.AsType[*sandbox.APIError](err); ok && e.Code == "AccessDenied" {
 		return sandbox.Error("MethodNotAllowed", http.StatusMethodNotAllowed, "The specified method is not allowed against this resource.")
 	}
 	return err

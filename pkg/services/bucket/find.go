@@ -22,11 +22,11 @@ type found struct {
 	region string
 }
 
-func (f *found) client() *s3.Client { return Client(f.env, f.region) }
+func (b *found) client() *s3.Client { return Client(b.env, b.region) }
 
 // owner is what every call on the bucket says, so that none can ever reach a
 // bucket of the same name in another account.
-func (f *found) owner() *string { return &f.env.Identity.AccountID }
+func (b *found) owner() *string { return &b.env.Identity.AccountID }
 
 // find looks a bucket up: nil where there is none of that name. The error of a
 // bucket of another account is a *resource.ManagedError if it is in use already.

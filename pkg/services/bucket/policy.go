@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/kiso-cli/kiso/internal/policydoc"
+	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
 
@@ -19,11 +20,12 @@ import (
 type Policy struct {
 	Statements map[string]policydoc.Statement `json:"statements"`
 
-	Document string `json:"document,omitzero" diff:"-"` // as it is, statements of others included
-	Bucket   string `json:"bucket" diff:"-"`            // ARN
-	Source   string `json:"source,omitzero" diff:"-"`   // ARN that the service writes for
-	Prefix   string `json:"prefix,omitzero" diff:"-"`   // of the object keys
-	Region   string `json:"region,omitzero" diff:"-"`
+	Document string   `json:"document,omitzero" diff:"-"` // as it is, statements of others included
+	Bucket   string   `json:"bucket" diff:"-"`            // ARN
+	Source   string   `json:"source,omitzero" diff:"-"`   // ARN that the service writes for
+	Sharing  []string `json:"sharing,omitzero" diff:"-"`  // ARNs of others that the service writes for
+	Prefix   string   `json:"prefix,omitzero" diff:"-"`   // of the object keys
+	Region   string   `json:"region,omitzero" diff:"-"`
 }
 
 // maxPolicy is the longest policy that S3 takes (Amazon S3 user guide, "Bucket
@@ -85,14 +87,14 @@ func (t *policyType) observe(ctx context.Context, env resource.Env, id resource.
 	if err != nil {
 		return nil, err
 	}
-	live := &Policy{Bucket: env.Identity.ARN("s3", "", place.Name), Source: place.Source, Prefix: place.Prefix}
+	live := &Policy{Bucket: env.Identity.ARN("s3", "", place.Name), Source: place.Source, Sharing: place.Sharing, Prefix: place.Prefix}
 	if b != nil {
 		live.Region = b.region
 		if live.Document, err = b.policy(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if live.Document == "" && live.Source == "" {
+	if live.Document == "" && live.Source == "" && live.Prefix == "" {
 		return nil, nil
 	}
 	doc, err := policydoc.Parse(live.Document)
@@ -123,9 +125,10 @@ func adaptPolicy(live, want Policy) (Policy, []string) {
 		replace = append(replace, want.Source, live.Source)
 	}
 	want.Statements = replaced(want.Statements, strings.NewReplacer(replace...))
+	open := openToOthers(live.Statements, want.Statements)
 	var notes []string
 	for sid, s := range want.Statements {
-		shared, note := share(live.Statements[sid], s)
+		shared, note := share(live.Statements[sid], s, live.Sharing, open)
 		want.Statements[sid] = shared
 		if note != "" {
 			notes = append(notes, note)
@@ -163,22 +166,57 @@ func each(v any, r *strings.Replacer) any {
 }
 
 // share keeps what a live statement allows besides the wanted one, if it is that
-// otherwise: a bucket may collect the logs of several accounts. Where such a
-// statement is not bound to sources as ours is, binding it would end the
-// delivery of the others: it stays as it is.
-func share(live, want policydoc.Statement) (policydoc.Statement, string) {
+// otherwise: a bucket may collect the logs of several writers. Where such a
+// statement is not bound to sources as ours is, it is bound to those that are
+// known to use it. In a policy that is open to others it stays as it is, because
+// binding it would end their delivery.
+func share(live, want policydoc.Statement, sharing []string, open bool) (policydoc.Statement, string) {
 	wide := want
 	wide.Resource = union(want.Resource, live.Resource)
 	if want.Effect != "Allow" || !sameButBinding(live, wide) {
 		return want, ""
 	}
 	condition, bound := shareSources(live.Condition, want.Condition)
-	if !bound && len(texts(wide.Resource)) > len(texts(want.Resource)) {
+	switch {
+	case bound:
+	case open && len(texts(wide.Resource)) > len(texts(want.Resource)):
 		return live, fmt.Sprintf("the statement %s lets the service write for other accounts too (%s) and is not bound to sources one by one: it stays, because binding it would end their delivery; add the sources of all of them by hand",
 			want.Sid, strings.Join(texts(live.Resource), ", "))
+	case open:
+		return live, ""
+	default:
+		condition = withSources(condition, sharing)
 	}
 	wide.Condition = condition
 	return wide, ""
+}
+
+// openToOthers says whether a live statement lets the service write for others
+// that it does not name.
+func openToOthers(live, want map[string]policydoc.Statement) bool {
+	for sid, w := range want {
+		wide := w
+		wide.Resource = union(w.Resource, live[sid].Resource)
+		if w.Effect != "Allow" || len(texts(wide.Resource)) == len(texts(w.Resource)) || !sameButBinding(live[sid], wide) {
+			continue
+		}
+		if _, bound := shareSources(live[sid].Condition, w.Condition); !bound {
+			return true
+		}
+	}
+	return false
+}
+
+// withSources adds ARNs to those that a condition names.
+func withSources(c policydoc.Condition, arns []string) policydoc.Condition {
+	for _, keys := range c {
+		for key, value := range keys {
+			if strings.EqualFold(key, "aws:SourceArn") {
+				keys[key] = union(value, arns)
+			}
+		}
+	}
+	return c
 }
 
 // sameButBinding says whether two statements differ in their conditions at most,
@@ -283,5 +321,8 @@ func (t *policyType) apply(ctx context.Context, env resource.Env, d resource.Del
 			b.name, len(policy), maxPolicy, len(d.After.Document))
 	}
 	_, err = b.client().PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &b.name, ExpectedBucketOwner: b.owner(), Policy: &policy})
+	if awsx.Denied(err) && strings.Contains(awsx.ErrorMessage(err), "BlockPublicPolicy") {
+		return fmt.Errorf("bucket %s: its policy has a statement that lets everybody in, and with that S3 takes no change of it while public policies are blocked; take the statement out, or name who it is for, and run apply again", b.name)
+	}
 	return err
 }

@@ -43,6 +43,10 @@ type Place struct {
 	Adopted bool   // the bucket is not the one that the spec names
 	Source  string // ARN that the service writes for: takes the place of Wanted.Source
 	Prefix  string // of the object keys, before AWSLogs/
+
+	// Sharing are ARNs that the service writes for as well: a policy that lets
+	// them must go on to.
+	Sharing []string
 }
 
 // Types are the kinds of one service's log buckets.
