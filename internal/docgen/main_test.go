@@ -1,19 +1,61 @@
 package main
 
 import (
+	"bytes"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/kiso-cli/kiso/pkg/cli"
 )
 
 // What is committed is what the source makes; make generate writes it anew.
 func TestFilesAreUpToDate(t *testing.T) {
 	t.Chdir("../..")
 	assert.NoError(t, run(true))
+}
+
+// Editors find the schema by a spec's first line, and the specs keep to it.
+func TestSpecsKeepToTheSchema(t *testing.T) {
+	t.Chdir("../..")
+	schema, err := jsonschema.NewCompiler().Compile("schema/kiso.schema.json")
+	require.NoError(t, err)
+	specs, err := filepath.Glob("examples/*/kiso.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, specs)
+	texts := map[string]string{"kiso init": starter(t)}
+	assert.True(t, strings.HasPrefix(texts["kiso init"], "# yaml-language-server: $schema=.kiso.schema.json\n"))
+	for _, name := range specs {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		texts[name] = string(text)
+		line, _, _ := strings.Cut(string(text), "\n")
+		path, found := strings.CutPrefix(line, "# yaml-language-server: $schema=")
+		require.True(t, found, name)
+		assert.FileExists(t, filepath.Join(filepath.Dir(name), path))
+	}
+	for name, text := range texts {
+		var spec any
+		require.NoError(t, yaml.Unmarshal([]byte(text), &spec), name)
+		assert.NoError(t, schema.Validate(spec), name)
+	}
+	assert.Error(t, schema.Validate(map[string]any{"version": 1, "home_region": "eu-west-1", "guardduyt": nil}), "the check can fail")
+}
+
+func starter(t *testing.T) string {
+	t.Helper()
+	var out, errors bytes.Buffer
+	streams := cli.IO{In: strings.NewReader(""), Out: &out, Err: &errors, Env: os.Getenv}
+	require.Zero(t, cli.Run(t.Context(), nil, []string{"kiso", "init", "-f", "-"}, streams, "test"), errors.String())
+	return out.String()
 }
 
 func TestManualsNameEveryCommandAndFlag(t *testing.T) {

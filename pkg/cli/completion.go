@@ -182,10 +182,14 @@ func (a *app) values(n *normalizer, flag cli.Flag, words []string) []candidate {
 
 // formatsOf are the formats of a command's output.
 func formatsOf(command string) []string {
-	if command == "kiso plan" || command == "kiso show" {
+	switch command {
+	case "kiso plan", "kiso show":
 		return render.Formats()
+	case "kiso drift":
+		return driftFormats
+	default:
+		return []string{"text", "json"}
 	}
-	return []string{"text", "json"}
 }
 
 // irreversible are the addresses that --allow-irreversible may name: those of

@@ -9,6 +9,8 @@ import (
 	"github.com/kiso-cli/kiso/pkg/render"
 )
 
+var driftFormats = []string{"text", "json", "markdown"}
+
 func (a *app) driftCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "drift",
@@ -25,7 +27,7 @@ func (a *app) drift(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	format, err := oneOf(c, "format", "text", "json", "markdown")
+	format, err := oneOf(c, "format", driftFormats...)
 	if err != nil {
 		return err
 	}

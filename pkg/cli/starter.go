@@ -8,7 +8,10 @@ func starter(homeRegion string) string {
 	return strings.ReplaceAll(starterText, "HOME_REGION", homeRegion)
 }
 
-const starterText = `# kiso.yaml: the security baseline of one AWS account.
+const starterText = `# yaml-language-server: $schema=.kiso.schema.json
+# (To have editors complete and check this file: kiso schema > .kiso.schema.json)
+
+# kiso.yaml: the security baseline of one AWS account.
 # A section that is here is managed; {} takes every default. Delete a section
 # and kiso leaves that part of the account alone: it never switches anything off.
 version: 1
