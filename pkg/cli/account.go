@@ -55,6 +55,9 @@ func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount 
 	if err := level.UnmarshalText([]byte(c.String("log-level"))); err != nil {
 		return nil, fmt.Errorf("--log-level: %q is not one of debug, info, warn, error", c.String("log-level"))
 	}
+	if limit := c.Duration("timeout"); limit < 0 {
+		return nil, fmt.Errorf("--timeout: %s is not a positive time", limit)
+	}
 	if c.Int("parallelism") < 0 {
 		return nil, fmt.Errorf("--parallelism: %d is not a positive number", c.Int("parallelism"))
 	}

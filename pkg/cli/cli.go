@@ -183,6 +183,13 @@ func (a *app) untilStopped(ctx context.Context) (context.Context, context.Cancel
 	return ctx, cancel
 }
 
+// reading is the context of a command that only reads.
+func (a *app) reading(c *cli.Context) (context.Context, context.CancelFunc) {
+	timed, cancel := withTimeout(c)
+	ctx, stop := a.untilStopped(timed)
+	return ctx, func() { stop(); cancel() }
+}
+
 func oneOf(c *cli.Context, flag string, allowed ...string) (string, error) {
 	value := c.String(flag)
 	if !slices.Contains(allowed, value) {

@@ -31,9 +31,7 @@ func (a *app) drift(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := withTimeout(c)
-	defer cancel()
-	ctx, cancel = a.untilStopped(ctx)
+	ctx, cancel := a.reading(c)
 	defer cancel()
 	e, p, err := a.planSpec(ctx, c)
 	if err != nil {

@@ -66,6 +66,9 @@ func (a *app) fleet(c *cli.Context, mode fleet.Mode) error {
 	if mode == fleet.Apply && !c.Bool("auto-approve") && (!a.InTerminal || c.String("file") == "-" || c.String("accounts") == "-") {
 		return errors.New("nobody can be asked here: use --auto-approve; nothing was read")
 	}
+	if n := c.Int("concurrency"); n < 1 {
+		return fmt.Errorf("--concurrency: %d is not a positive number", n)
+	}
 	s, err := a.readSpec(c)
 	if err != nil {
 		return err

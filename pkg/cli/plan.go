@@ -30,9 +30,7 @@ func (a *app) plan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := withTimeout(c)
-	defer cancel()
-	ctx, cancel = a.untilStopped(ctx)
+	ctx, cancel := a.reading(c)
 	defer cancel()
 	_, p, err := a.planSpec(ctx, c)
 	if err != nil {
