@@ -102,6 +102,8 @@ func Explain(err error) string {
 	}
 	action := actionOf(err)
 	switch {
+	case unsent(err) && errors.Is(err, context.DeadlineExceeded): // the attempt's, not the run's
+		return join(action, "got no answer within "+attemptTimeout.String()+", however often it was tried; check the network, a proxy (HTTPS_PROXY) and the region, or run again")
 	case errors.Is(err, context.DeadlineExceeded):
 		return join(action, "timed out; raise --timeout or run again")
 	case errors.Is(err, context.Canceled):

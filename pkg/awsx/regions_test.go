@@ -75,14 +75,14 @@ func TestEC2StandsInForTheAccountAPI(t *testing.T) {
 	}
 }
 
-func TestEC2GivesUpAfterTenTries(t *testing.T) {
+func TestEC2GivesUpAfterTwelveTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		acct := newAccount(sandbox.Options{})
 		acct.Inject(sandbox.Fault{Kind: sandbox.Deny, Service: "account"})
 		struck := acct.Inject(sandbox.Fault{Kind: sandbox.Throttle, Service: "ec2"})
 		_, err := open(t, acct, awsx.Options{}).Regions(t.Context())
 		assert.ErrorContains(t, err, "RequestLimitExceeded")
-		assert.Equal(t, 10, struck.Hits())
+		assert.Equal(t, 12, struck.Hits())
 	})
 }
 

@@ -6,22 +6,29 @@ import (
 	"io"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
-// maxAttempts replaces the SDK's 3: a bootstrap is worth waiting for.
-// AWS_MAX_ATTEMPTS still wins.
-const maxAttempts = 10
+const (
+	// maxAttempts replaces the SDK's 3: a bootstrap is worth waiting for.
+	// AWS_MAX_ATTEMPTS still wins.
+	maxAttempts = 12
+	// maxBackoff replaces the SDK's 20 s, which is for fleets that must not press
+	// a service. One run has each region's limits for itself, and these are per
+	// second: twelve attempts wait out a minute of refusals.
+	maxBackoff = 8 * time.Second
+)
 
 // newRetryer is the SDK's standard mode with more attempts. It also retries
 // what the SDK leaves out though it passes: an answer cut off in its body, and
 // SNS's code Throttled (Amazon SNS API reference, common errors).
 func newRetryer() aws.RetryerV2 {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = maxAttempts
+		o.MaxAttempts, o.MaxBackoff = maxAttempts, maxBackoff
 		o.Retryables = append(o.Retryables,
 			retry.IsErrorRetryableFunc(cutOff),
 			retry.RetryableErrorCode{Codes: map[string]struct{}{"Throttled": {}}},

@@ -2,6 +2,7 @@ package awsx_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -67,7 +68,7 @@ func TestAnAnswerCutShortIsAskedForAgain(t *testing.T) {
 	})
 }
 
-func TestWhatPassesIsTriedTenTimes(t *testing.T) {
+func TestWhatPassesIsTriedTwelveTimes(t *testing.T) {
 	for name, fault := range map[string]sandbox.Fault{
 		"throttled":          {Kind: sandbox.Throttle},
 		"throttled, SNS":     {Kind: sandbox.Custom, Code: "Throttled", Status: 400},
@@ -79,17 +80,37 @@ func TestWhatPassesIsTriedTenTimes(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				acct := newAccount(sandbox.Options{})
 				s := open(t, acct, awsx.Options{})
-				fault.Service, fault.Times = "guardduty", 9
+				fault.Service, fault.Times = "guardduty", 11
 				acct.Inject(fault)
 				assert.NoError(t, list(t.Context(), s, region))
 				acct.ClearFaults()
 				fault.Times = 0
 				struck := acct.Inject(fault)
 				assert.Error(t, list(t.Context(), s, region))
-				assert.Equal(t, 10, struck.Hits())
+				assert.Equal(t, 12, struck.Hits())
 			})
 		})
 	}
+}
+
+// TestAnAttemptThatHangsIsGivenUp has a connection that nothing comes out of.
+func TestAnAttemptThatHangsIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		acct := newAccount(sandbox.Options{})
+		s := open(t, acct, awsx.Options{})
+		acct.Inject(sandbox.Fault{Kind: sandbox.Hang, Times: 1})
+		start := time.Now()
+		require.NoError(t, list(t.Context(), s, region))
+		assert.Less(t, time.Since(start), 32*time.Second)
+
+		acct.Inject(sandbox.Fault{Kind: sandbox.Hang})
+		err := list(t.Context(), s, region)
+		assert.Equal(t, "guardduty:ListDetectors got no answer within 30s, however often it was tried; check the network, a proxy (HTTPS_PROXY) and the region, or run again", awsx.Explain(err))
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		assert.Equal(t, "guardduty:ListDetectors timed out; raise --timeout or run again", awsx.Explain(list(ctx, s, region)))
+	})
 }
 
 func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {

@@ -1,6 +1,8 @@
 package awsx
 
 import (
+	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -10,14 +12,15 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// attemptTimeout ends one attempt that hangs; the retryer starts another.
-const attemptTimeout = 60 * time.Second
+// attemptTimeout ends one attempt that hangs; the retryer starts another. The
+// calls that kiso makes are answered within seconds, the slowest of them
+// (enabling Security Hub, writing a delivery channel) in less than ten: who has
+// waited three times that long waits for a connection that is gone.
+const attemptTimeout = 30 * time.Second
 
-func newTransport() aws.HTTPClient {
-	return awshttp.NewBuildableClient().WithTimeout(attemptTimeout)
-}
+func newTransport() aws.HTTPClient { return awshttp.NewBuildableClient() }
 
-// gate bounds the requests in flight and logs each.
+// gate bounds the requests in flight and how long each takes, and logs it.
 type gate struct {
 	next  aws.HTTPClient
 	slots chan struct{}
@@ -32,11 +35,35 @@ func (g *gate) Do(r *http.Request) (*http.Response, error) {
 		return nil, r.Context().Err()
 	}
 	start := time.Now()
-	response, err := g.next.Do(r)
+	response, err := bounded(g.next, r)
 	if g.log != nil {
 		g.record(r, response, err, time.Since(start))
 	}
 	return response, err
+}
+
+// bounded makes a request, and gives it up with its answer's body half read if
+// that takes too long.
+func bounded(client aws.HTTPClient, r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), attemptTimeout)
+	response, err := client.Do(r.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return response, err
+	}
+	response.Body = &lastRead{ReadCloser: response.Body, done: cancel}
+	return response, nil
+}
+
+// lastRead is a body that says when it is closed.
+type lastRead struct {
+	io.ReadCloser
+	done func()
+}
+
+func (b *lastRead) Close() error {
+	defer b.done()
+	return b.ReadCloser.Close()
 }
 
 // record never logs headers or bodies: they hold signatures and tokens.

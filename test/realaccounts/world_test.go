@@ -2,9 +2,11 @@ package realaccounts
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -150,4 +152,15 @@ func says(t require.TestingT, text string, words ...string) {
 			assert.Fail(t, "not said: "+w, "%s", text[:min(len(text), 3000)])
 		}
 	}
+}
+
+// moment is a time as simulators keep them.
+var moment = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^"]*"|\b(9[4-9]\d{7}|1[6-9]\d{8})(\.\d+)?\b`)
+
+// essence is what an account holds, but for when it came to be. Ids are kept:
+// the sandbox counts them, so that what was made twice has another one.
+func essence(t require.TestingT, a *sandbox.Account) string {
+	var indented bytes.Buffer
+	require.NoError(t, json.Indent(&indented, a.Snapshot(), "", "  "))
+	return moment.ReplaceAllString(indented.String(), `"(time)"`)
 }
