@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -61,6 +62,12 @@ func TestAMovedChannelKeepsItsSettings(t *testing.T) {
 	require.Len(t, notes, 2)
 	assert.Contains(t, notes[0], "keeps its prefix audit")
 	assert.Contains(t, notes[1], "the last delivery failed")
+
+	synctest.Test(t, func(t *testing.T) {
+		w := settled(t)
+		w.edit(home, func(s *sim.State) { s.Channel.Bucket, s.Channel.Prefix = "elsewhere", "audit" })
+		assert.ErrorContains(t, w.apply().Err(), "add the prefix to the resources of the statement AWSConfigBucketDelivery")
+	})
 }
 
 func TestStricterStays(t *testing.T) {
@@ -102,6 +109,15 @@ func TestManagedElsewhere(t *testing.T) {
 		w.acct.ResetCalls()
 		require.NoError(t, w.apply().Err())
 		assert.Empty(t, w.acct.Writes())
+	})
+	t.Run("Control Tower, never started", func(t *testing.T) {
+		w := settled(t)
+		w.edit(home, func(s *sim.State) {
+			s.Recorder = &sim.Recorder{Name: "aws-controltower-BaselineConfigRecorder", RoleARN: custom, Group: sim.Group{Strategy: sim.AllSupported}, Mode: sim.Mode{Frequency: "CONTINUOUS"}}
+		})
+		recording := w.plan()["config.recording/eu-west-1/recording"]
+		assert.Equal(t, resource.Managed, recording.Action)
+		assert.False(t, recording.MeetsSpec)
 	})
 	t.Run("a bucket of another account", func(t *testing.T) {
 		w := settled(t)

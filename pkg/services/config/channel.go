@@ -44,7 +44,7 @@ var channels = &resource.Type[Channel]{
 	Notes:   channelNotes,
 	Settle: resource.Settle{RetryOn: []resource.Transient{
 		// The bucket and its policy were made a moment ago.
-		{Code: "InsufficientDeliveryPolicyException"}, {Code: "NoSuchBucketException"},
+		{Code: insufficientPolicy}, {Code: "NoSuchBucketException"},
 		{Code: "NoAvailableConfigurationRecorderException"},
 		// Another run, or a first try whose answer was lost, created it.
 		{Code: "MaxNumberOfDeliveryChannelsExceededException"},
@@ -116,9 +116,13 @@ func adaptChannel(live, want Channel) (Channel, []string) {
 	if live.Bucket == want.Bucket || live.Prefix == "" {
 		return want, nil
 	}
-	return want, []string{fmt.Sprintf(
-		"the channel keeps its prefix %s in the new bucket, whose policy lets AWS Config write below AWSLogs/ alone: name the bucket %s in the spec (config.bucket.name) to leave the channel where it is, or add the prefix to the resources of the statement %s",
-		live.Prefix, live.Bucket, deliverySid)}
+	return want, []string{"the channel keeps its prefix " + live.Prefix + " in the new bucket, " + prefixHint(live.Bucket)}
+}
+
+// prefixHint says what to do about a prefix that the policy does not allow.
+func prefixHint(bucket string) string {
+	return fmt.Sprintf("whose policy lets AWS Config write below AWSLogs/ alone: name the bucket %s in the spec (config.bucket.name) to leave the channel where it is, or add the prefix to the resources of the statement %s",
+		bucket, deliverySid)
 }
 
 // applyChannel looks at the bucket's lock first: AWS Config answers for a bucket
@@ -141,8 +145,15 @@ func applyChannel(ctx context.Context, env resource.Env, d resource.Delta[Channe
 		channel.ConfigSnapshotDeliveryProperties = &types.ConfigSnapshotDeliveryProperties{DeliveryFrequency: types.MaximumExecutionFrequency(m.Snapshots)}
 	}
 	_, err = client(env, d.ID.Scope).PutDeliveryChannel(ctx, &configservice.PutDeliveryChannelInput{DeliveryChannel: channel})
+	if m.Prefix != "" && d.Before != nil && awsx.IsCode(err, insufficientPolicy) {
+		return resource.Pending(fmt.Sprintf("%s The channel has the prefix %s in the bucket %s, %s", awsx.Explain(err), m.Prefix, m.Bucket, prefixHint(d.Before.Bucket)))
+	}
 	return err
 }
+
+// insufficientPolicy is AWS Config's code for a bucket that it cannot write to,
+// or cannot write to yet.
+const insufficientPolicy = "InsufficientDeliveryPolicyException"
 
 // orNil leaves an empty text out, which the API refuses.
 func orNil(s string) *string {

@@ -39,14 +39,18 @@ var recordings = &resource.Type[Recording]{
 // just been created makes no difference to what a plan said of its recording.
 func observeRecording(ctx context.Context, env resource.Env, id resource.ID) (*Recording, error) {
 	live, err := statusOf(ctx, env, id.Scope)
-	if err != nil || live == nil || !live.Recording && live.LastStartTime == nil {
+	if err != nil || live == nil {
 		return nil, err
+	}
+	managed := controlTower(live.Name)
+	if managed == nil && !live.Recording && live.LastStartTime == nil {
+		return nil, nil
 	}
 	m := &Recording{Recording: live.Recording}
 	if failed(string(live.LastStatus)) {
 		m.Failure = failure(live.LastErrorCode, live.LastErrorMessage)
 	}
-	return m, controlTower(live.Name)
+	return m, managed
 }
 
 // failed says whether a status is a failure; the service writes it in capitals,
