@@ -405,6 +405,14 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		})
 		assert.ErrorContains(t, w.apply(true).Err(), "its ACL gives somebody else access")
 	})
+	t.Run("public statement", func(t *testing.T) {
+		w := newWorld(t)
+		require.NoError(t, w.apply(false).Err())
+		w.edit(func(b *s3.Bucket) {
+			b.Policy = `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::` + logs + `/*"}]}`
+		})
+		assert.ErrorContains(t, w.apply(false).Err(), "take the statement out, or name who it is for")
+	})
 	t.Run("policy size", func(t *testing.T) {
 		w := newWorld(t)
 		require.NoError(t, w.apply(false).Err())

@@ -119,6 +119,46 @@ func TestAdoptsAnotherTrailWithItsBucket(t *testing.T) {
 	assert.Empty(t, trailsim.Get(w.acct, "ap-northeast-1").Trails)
 }
 
+// A trail of the wanted name is pointed to the bucket of the spec, which is made:
+// its policy has the trail's prefix at once.
+func TestNewBucketForATrailWithAPrefix(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	w.seed("eu-west-1", "kiso", func(trail *trailsim.Trail) { trail.Prefix = "trails" })
+	require.NoError(t, w.apply(true).Err())
+	w.inSync()
+	assert.Contains(t, s3.Get(w.acct).Buckets[logs].Policy, `"arn:aws:s3:::`+logs+`/trails/AWSLogs/123456789012/*"`)
+}
+
+// What other trails could write to a bucket by a statement that names none, they
+// can write when it names some.
+func TestTrailsThatShareABucket(t *testing.T) {
+	statements := func(others string) string {
+		return `{"Statement":[
+			{"Sid":"AWSCloudTrailAclCheck20150319","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::company-logs"},
+			{"Sid":"AWSCloudTrailWrite20150319","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject",
+			 "Resource":["arn:aws:s3:::company-logs/AWSLogs/123456789012/*"` + others + `],"Condition":{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control"}}}]}`
+	}
+	check := func(arn string) s3.Access {
+		return s3.Access{Service: "cloudtrail.amazonaws.com", Action: "s3:GetBucketAcl", Resource: "arn:aws:s3:::company-logs", Context: map[string]string{"aws:SourceArn": arn, "aws:SecureTransport": "true"}}
+	}
+	for name, c := range map[string]struct{ others, trail string }{
+		"of this account": {"", "arn:aws:cloudtrail:us-east-1:123456789012:trail/second"},
+		"of another one":  {`,"arn:aws:s3:::company-logs/AWSLogs/222222222222/*"`, "arn:aws:cloudtrail:us-east-1:222222222222:trail/theirs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{}, "eu-west-1")
+			w.seed("us-east-1", "second", func(trail *trailsim.Trail) { trail.Bucket, trail.Logging = "company-logs", false })
+			w.seed("us-east-1", "company", nil)
+			s3.Edit(w.acct, func(s *s3.State) { s.Buckets["company-logs"].Policy = statements(c.others) })
+			require.NoError(t, w.apply(true).Err())
+			w.inSync()
+			b := s3.Get(w.acct).Buckets["company-logs"]
+			assert.True(t, b.Permits(check("arn:aws:cloudtrail:us-east-1:123456789012:trail/company")))
+			assert.True(t, b.Permits(check(c.trail)))
+		})
+	}
+}
+
 func TestChoosesAmongTrails(t *testing.T) {
 	for name, c := range map[string]struct {
 		seed func(*world)

@@ -38,7 +38,8 @@ func client(env resource.Env, region string) *cloudtrail.Client {
 type inUse struct {
 	trail        *types.Trail
 	organization bool
-	others       []string // ARNs of further trails that the home region sees
+	others       []string            // ARNs of further trails that the home region sees
+	sharing      map[string][]string // the same by the bucket that they deliver to
 }
 
 // find chooses the trail: the one of the wanted name; else one of the
@@ -52,12 +53,15 @@ func find(ctx context.Context, env resource.Env, home, name string) (inUse, erro
 			return inUse{}, err
 		}
 		chosen, err := choose(ctx, env, home, name, out.TrailList)
+		chosen.sharing = map[string][]string{}
+		slices.SortFunc(out.TrailList, func(a, b types.Trail) int { return cmp.Compare(aws.ToString(a.TrailARN), aws.ToString(b.TrailARN)) })
 		for _, t := range out.TrailList {
 			if chosen.trail == nil || aws.ToString(t.TrailARN) != aws.ToString(chosen.trail.TrailARN) {
-				chosen.others = append(chosen.others, aws.ToString(t.TrailARN))
+				bucket, arn := aws.ToString(t.S3BucketName), aws.ToString(t.TrailARN)
+				chosen.others = append(chosen.others, arn)
+				chosen.sharing[bucket] = append(chosen.sharing[bucket], arn)
 			}
 		}
-		slices.Sort(chosen.others)
 		return chosen, err
 	})
 }
@@ -173,7 +177,7 @@ func locate(ctx context.Context, env resource.Env, id resource.ID) (bucket.Place
 	case used.organization:
 		return bucket.Place{}, managed(used.trail, fmt.Sprintf("it delivers to the bucket %s, which the organization keeps: this account cannot look into it, so whether it is as the spec wants it is not known", aws.ToString(used.trail.S3BucketName)))
 	case used.trail == nil:
-		return bucket.Place{Name: bucketName, Region: home}, nil
+		return bucket.Place{Name: bucketName, Region: home, Sharing: used.sharing[bucketName]}, nil
 	}
 	t := used.trail
 	place := bucket.Place{Name: bucketName, Region: home, Prefix: aws.ToString(t.S3KeyPrefix)}
@@ -183,5 +187,6 @@ func locate(ctx context.Context, env resource.Env, id resource.ID) (bucket.Place
 	if aws.ToString(t.Name) != name {
 		place.Name, place.Region, place.Adopted = aws.ToString(t.S3BucketName), aws.ToString(t.HomeRegion), true
 	}
+	place.Sharing = used.sharing[place.Name]
 	return place, nil
 }
