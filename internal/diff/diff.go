@@ -36,6 +36,35 @@ type Field struct {
 	After  any    `json:"after"`
 }
 
+// UnmarshalJSON keeps lists and objects as they are written: what was saved
+// reads in the order in which it was shown.
+func (f *Field) UnmarshalJSON(data []byte) error {
+	var written struct {
+		Path          string
+		Before, After json.RawMessage
+	}
+	if err := json.Unmarshal(data, &written); err != nil {
+		return err
+	}
+	*f = Field{Path: written.Path, Before: asWritten(written.Before), After: asWritten(written.After)}
+	return nil
+}
+
+// asWritten returns valid JSON as a plain text, number or truth value, nil, or
+// as it is.
+func asWritten(raw json.RawMessage) any {
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return nil // there is none
+	}
+	switch v.(type) {
+	case map[string]any, []any:
+		return raw
+	default:
+		return v
+	}
+}
+
 // Outcome is what comparing found.
 type Outcome[M any] struct {
 	// Merged is the live model with the managed fields laid over it: what the

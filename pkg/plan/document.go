@@ -176,7 +176,7 @@ func (p *Plan) document() document {
 		case resource.Managed:
 			d.ManagedElsewhere = append(d.ManagedElsewhere, managed{
 				Address: c.ID, Service: service, Region: region, Owner: c.Owner, Reason: c.Reason, MeetsSpec: c.MeetsSpec,
-				Fields: plain(c.Fields), Notes: list(c.Notes), SpecPath: c.Path, SpecLocation: location(c),
+				Fields: list(c.Fields), Notes: list(c.Notes), SpecPath: c.Path, SpecLocation: location(c),
 				Live: c.Before, Fingerprint: c.Fingerprint,
 			})
 		default:
@@ -191,7 +191,7 @@ func toResourceChange(c resource.Change) resourceChange {
 		Address: c.ID, Mode: "managed", Type: c.ID.Kind, Name: c.ID.Name, ProviderName: "kiso",
 		Service: c.ID.Kind.Service(), Region: c.ID.Scope,
 		Change: change{Actions: []resource.Action{c.Action}, Before: c.Before, After: c.After},
-		Fields: plain(c.Fields), Risks: list(c.Risks), Notes: list(c.Notes),
+		Fields: list(c.Fields), Risks: list(c.Risks), Notes: list(c.Notes),
 		Needs: []resource.ID{}, After: []resource.ID{}, Controls: list(c.Controls),
 		SpecPath: c.Path, SpecLocation: location(c), Fingerprint: c.Fingerprint, Want: c.Want,
 	}
@@ -295,29 +295,6 @@ func compact(raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	return b.Bytes()
-}
-
-// plain returns fields with values as Decode reads them, members in the order of
-// their names: a plan that was read back is the same bytes.
-func plain(fields []diff.Field) []diff.Field {
-	values := make([]diff.Field, len(fields))
-	for i, f := range fields {
-		values[i] = diff.Field{Path: f.Path, Before: plainValue(f.Before), After: plainValue(f.After)}
-	}
-	return values
-}
-
-// plainValue takes a model value through JSON; models are plain data, so it
-// cannot fail.
-func plainValue(v any) any {
-	data, err := json.Marshal(v)
-	if err == nil {
-		err = json.Unmarshal(data, &v)
-	}
-	if err != nil {
-		panic(fmt.Sprintf("plan: %T is not plain data: %v", v, err))
-	}
-	return v
 }
 
 // list makes nil an empty list, so that the document never says null for "none".

@@ -24,7 +24,7 @@ func sample() *plan.Plan {
 		Changes: []resource.Change{
 			{ID: id("blocked"), Action: resource.Blocked, Reason: "the fuse is out"},
 			{
-				ID: id("create"), Action: resource.Create, Fields: []diff.Field{{Path: "days", After: 365}, {Path: "list", After: []string{"a<b"}}},
+				ID: id("create"), Action: resource.Create, Fields: []diff.Field{{Path: "days", After: 365}, {Path: "list", After: []string{"a<b"}}, {Path: "object", After: ordered{Zebra: "z", Ant: "a"}}},
 				Risks: []resource.Risk{{Kind: resource.Irreversible, Text: "for ever"}}, Notes: []string{"new"},
 				Needs:  []resource.Ref{resource.Needs(id("insync")), resource.NeedsIfDeclared(id("update")), resource.After(id("blocked"))},
 				Before: raw("null"), After: raw(`{"days":365,"text":"a<b>&"}`), Want: raw(`{"days":365,"text":"a<b>&"}`),
@@ -39,6 +39,9 @@ func sample() *plan.Plan {
 		},
 	}
 }
+
+// ordered has its members in an order that is not that of their names.
+type ordered struct{ Zebra, Ant string }
 
 func raw(s string) json.RawMessage { return json.RawMessage(s) }
 
@@ -66,6 +69,14 @@ func TestPlanRoundTrips(t *testing.T) {
 	assert.Equal(t, want.Changes[1].Location, created.Location)
 	assert.JSONEq(t, string(want.Changes[1].Want), string(created.Want))
 	assert.Equal(t, "the landlord", got.Changes[3].Owner)
+	assert.Equal(t, raw(`{"Zebra":"z","Ant":"a"}`), compact(t, created.Fields[2].After), "members stay in the order in which they were shown")
+}
+
+func compact(t *testing.T, v any) json.RawMessage {
+	t.Helper()
+	data, err := json.Marshal(v)
+	require.NoError(t, err)
+	return data
 }
 
 func TestDocumentSaysWhatThePlanIs(t *testing.T) {
