@@ -177,13 +177,15 @@ func share(live, want policydoc.Statement, sharing []string, open bool) (policyd
 		return want, ""
 	}
 	condition, bound := shareSources(live.Condition, want.Condition)
+	unbound := live
+	unbound.Resource = union(live.Resource, want.Resource)
 	switch {
 	case bound:
 	case open && len(texts(wide.Resource)) > len(texts(want.Resource)):
-		return live, fmt.Sprintf("the statement %s lets the service write for other accounts too (%s) and is not bound to sources one by one: it stays, because binding it would end their delivery; add the sources of all of them by hand",
+		return unbound, fmt.Sprintf("the statement %s lets the service write for other accounts too (%s) and is not bound to sources one by one: it stays, because binding it would end their delivery; add the sources of all of them by hand",
 			want.Sid, strings.Join(texts(live.Resource), ", "))
 	case open:
-		return live, ""
+		return unbound, ""
 	default:
 		condition = withSources(condition, sharing)
 	}

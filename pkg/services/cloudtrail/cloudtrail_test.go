@@ -148,13 +148,14 @@ func TestTrailsThatShareABucket(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{}, "eu-west-1")
 			w.seed("us-east-1", "second", func(trail *trailsim.Trail) { trail.Bucket, trail.Logging = "company-logs", false })
-			w.seed("us-east-1", "company", nil)
+			w.seed("us-east-1", "company", func(trail *trailsim.Trail) { trail.Prefix = "trails" })
 			s3.Edit(w.acct, func(s *s3.State) { s.Buckets["company-logs"].Policy = statements(c.others) })
 			require.NoError(t, w.apply(true).Err())
 			w.inSync()
 			b := s3.Get(w.acct).Buckets["company-logs"]
 			assert.True(t, b.Permits(check("arn:aws:cloudtrail:us-east-1:123456789012:trail/company")))
 			assert.True(t, b.Permits(check(c.trail)))
+			assert.Contains(t, b.Policy, "company-logs/trails/AWSLogs/123456789012/*")
 		})
 	}
 }
