@@ -1,0 +1,238 @@
+package main
+
+// defect is a mistake that somebody could make. Where file has old, it gets new;
+// then one of tests must fail.
+type defect struct {
+	name, why string
+	file      string
+	old, new  string
+	tests     []string
+}
+
+// The packages whose tests should notice.
+var (
+	engine      = []string{"./pkg/apply", "./pkg/engine", "./pkg/plan", "./pkg/resource", "./pkg/services/guardduty"}
+	cloudtrail  = []string{"./pkg/services/cloudtrail"}
+	buckets     = []string{"./pkg/services/bucket", "./pkg/services/cloudtrail"}
+	config      = []string{"./pkg/services/config"}
+	guardduty   = []string{"./pkg/services/guardduty"}
+	securityhub = []string{"./pkg/services/securityhub"}
+	rootlogin   = []string{"./pkg/services/rootlogin"}
+)
+
+var defects = []defect{
+	// The engine.
+	{
+		"retry forgotten", "what has not propagated yet fails the run",
+		"pkg/apply/execute.go", `if !transient(s.resource.Settle(), err) {`, `if err != nil {`, engine,
+	},
+	{
+		"no reading back", "a write that AWS drops is reported as made",
+		"pkg/apply/execute.go", `return r.verify(ctx, s)`, `return Step{Outcome: Applied}`, engine,
+	},
+	{
+		"stale plans are applied", "a saved plan does other than it showed",
+		"pkg/apply/execute.go", `if planned.Fingerprint == now.Fingerprint {`, `if planned.ID == now.ID {`, engine,
+	},
+	{
+		"irreversible without approval", "what nobody can take back is done unasked",
+		"pkg/apply/execute.go", `case now.Irreversible() && !r.Approved(s.change.ID):`, `case now.Irreversible() && !r.Approved(s.change.ID) && again:`, engine,
+	},
+	{
+		"what AWS does is not waited for", "the run ends before the account is as the result says",
+		"pkg/apply/execute.go", `now.Action == resource.None && (now.Busy == "" || over)`, `now.Action == resource.None`, append(engine, securityhub...),
+	},
+	{
+		"dependents of a failure go on", "they meet an account that cannot take them",
+		"pkg/apply/apply.go", `if !ref.After && blocker == nil && !need.outcome.Outcome.Good() {`, `if ref.After && blocker == nil && !need.outcome.Outcome.Good() {`, engine,
+	},
+	{
+		"needs are not waited for", "changes are made before what they need",
+		"pkg/apply/apply.go", `		<-need.done
+		if`, `		if`, engine,
+	},
+	{
+		"events at the same time", "the output of two steps is mixed",
+		"pkg/apply/apply.go", `	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Events(e)`, `	r.Events(e)`, engine,
+	},
+	{
+		"diverged is success", "the exit code says that all is well",
+		"pkg/apply/result.go", `if !s.Outcome.Good() && s.Outcome != Skipped {`, `if !s.Outcome.Good() && s.Outcome != Skipped && s.Outcome != Diverged {`, engine,
+	},
+	{
+		"managed elsewhere is attempted", "kiso fights an organization's administrator",
+		"pkg/resource/type.go", `	if managed != nil {
+		c.Action,`, `	if managed != nil && live == nil {
+		c.Action,`, engine,
+	},
+	{
+		"unreadable is absent", "what is there is made again",
+		"pkg/resource/type.go", `if err != nil && !errors.As(err, &managed) {`, `if err != nil && !errors.As(err, &managed) && live != nil {`, engine,
+	},
+	{
+		"fingerprint of unmanaged fields", "somebody else's tag makes a plan stale",
+		"internal/diff/diff.go", `}{c.absent, c.managed}))`, `}{c.absent, append(c.managed, Field{After: c.fields})}))`, append([]string{"./internal/diff"}, engine...),
+	},
+	{
+		"dependents of a blocked one go on", "a plan promises what cannot be done",
+		"pkg/plan/build.go", `if ref.After || need.Action != resource.Blocked {`, `if !ref.After || need.Action != resource.Blocked {`, engine,
+	},
+	{
+		"edited plans are accepted", "a file does other than what was reviewed",
+		"pkg/plan/document.go", `if p.LiveDigest() != d.LiveDigest || p.Summary() != d.Summary {`, `if p.LiveDigest() != d.LiveDigest && p.Summary() != d.Summary {`, engine,
+	},
+	{
+		"the wrong account", "a spec for one account changes another",
+		"pkg/engine/engine.go", `wantAccount != "" && wantAccount != got`, `wantAccount == "" && wantAccount != got`, engine,
+	},
+	{
+		"regions that are off are called", "they answer as to bad credentials",
+		"pkg/engine/regions.go", `if r.Enabled && wanted == nil &&`, `if wanted == nil &&`, engine,
+	},
+	{
+		"first page only", "what stands on the second page is not seen",
+		"pkg/awsx/awsx.go", `for err == nil && aws.ToString(next) != "" {`, `for err == nil && next == nil {`, append([]string{"./pkg/awsx"}, append(rootlogin, securityhub...)...),
+	},
+	{
+		"exit code of changes", "a pipeline takes a plan with changes for one without",
+		"pkg/cli/cli.go", `		return codeChanges
+`, `		return codeOK
+`, []string{"./pkg/cli"},
+	},
+
+	// CloudTrail and its bucket.
+	{
+		"StartLogging forgotten", "a new trail does not log",
+		"pkg/services/cloudtrail/trail.go", `	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: &want.Name})
+	return err`, `	return nil`, cloudtrail,
+	},
+	{
+		"data events lost", "raising the management events drops others",
+		"pkg/services/cloudtrail/selectors.go", `case len(b.DataResources) > 0:`, `case len(b.DataResources) > 250:`, cloudtrail,
+	},
+	{
+		"silent organization trail", "a trail that does not log passes for the account's",
+		"pkg/services/cloudtrail/find.go", `return healths[*t.TrailARN] < logging`, `return healths[*t.TrailARN] < silent`, cloudtrail,
+	},
+	{
+		"aws:SourceArn missing", "any account's trail may write to the bucket",
+		"pkg/services/cloudtrail/cloudtrail.go", `{"aws:SourceArn": trailARN, "s3:x-amz-acl": "bucket-owner-full-control"}`, `{"s3:x-amz-acl": "bucket-owner-full-control"}`, cloudtrail,
+	},
+	{
+		"sharing trails cut off", "binding a policy to one trail ends the delivery of others",
+		"pkg/services/bucket/policy.go", `condition = withSources(condition, sharing)`, `condition = withSources(condition, nil)`, buckets,
+	},
+	{
+		"LocationConstraint in us-east-1", "S3 refuses it there",
+		"pkg/services/bucket/bucket.go", `if b.region != "us-east-1" {`, `if b.region != "" {`, append(buckets, "./test/property"),
+	},
+	{
+		"ExpectedBucketOwner forgotten", "a policy goes to a bucket that somebody else has taken",
+		"pkg/services/bucket/policy.go", `ExpectedBucketOwner: b.owner(), Policy: &policy`, `Policy: &policy`, buckets,
+	},
+	{
+		"AccessDenied is absent", "a bucket of another account is planned as new",
+		"pkg/services/bucket/find.go", `return "", refused(ctx, env, p)`, `return "", nil`, buckets,
+	},
+	{
+		"TLS statement lost", "logs travel in the clear",
+		"pkg/services/bucket/policy.go", `append([]policydoc.Statement{tlsOnly(p.Bucket)}, w.Statements...)`, `w.Statements`, buckets,
+	},
+	{
+		"foreign statements dropped", "others lose their access",
+		"internal/policydoc/document.go", `d.Statements = slices.Clone(d.Statements)`, `d.Statements = nil`, append([]string{"./internal/policydoc"}, buckets...),
+	},
+	{
+		"retention compared the wrong way", "a longer retention is shortened",
+		"pkg/services/bucket/lock.go", `if live.days() >= p.days() {`, `if live.days() <= p.days() {`, buckets,
+	},
+	{
+		"COMPLIANCE given up", "a mode is planned that S3 may not take, and that is weaker",
+		"pkg/services/bucket/lock.go", `if live == compliance {`, `if live == governance {`, buckets,
+	},
+	{
+		"a public access flag forgotten", "S3 turns off what it is not told",
+		"pkg/services/bucket/bucket.go", `			BlockPublicPolicy:     &want.PublicAccess.BlockPolicy,
+`, ``, buckets,
+	},
+
+	// AWS Config.
+	{
+		"global types everywhere", "IAM's types are recorded, and billed, in every region",
+		"pkg/services/config/config.go", `IncludeGlobal: Included(region == globals)`, `IncludeGlobal: Included(globals != "" && region != "")`, config,
+	},
+	{
+		"recordingGroup omitted", "what a request leaves out goes back to its default",
+		"pkg/services/config/recorder.go", `AllSupported: m.AllSupported, IncludeGlobalResourceTypes: bool(m.IncludeGlobal),`, `AllSupported: m.AllSupported,`, config,
+	},
+	{
+		"adopted recorder renamed", "a second recorder is asked for, and refused",
+		"pkg/services/config/recorder.go", `Name: &m.Name, RoleARN: &m.RoleARN, RecordingMode: mode,`, `Name: aws.String(defaultName), RoleARN: &m.RoleARN, RecordingMode: mode,`, config,
+	},
+	{
+		"Control Tower's recorder started", "a change that guardrails deny",
+		"pkg/services/config/recording.go", `if managed == nil && !live.Recording`, `if !live.Recording`, config,
+	},
+	{
+		"channel loses its settings", "a topic gets no notifications any more",
+		"pkg/services/config/channel.go", `S3KmsKeyArn: orNil(m.KMSKeyARN), SnsTopicARN: orNil(m.TopicARN),`, `S3KmsKeyArn: orNil(m.KMSKeyARN),`, config,
+	},
+
+	// GuardDuty.
+	{
+		"frequency compared the wrong way", "findings are published less often",
+		"pkg/services/guardduty/detector.go", `if often[live] >= often[f] {`, `if often[live] <= often[f] {`, guardduty,
+	},
+	{
+		"a live feature switched off", "the spec is a floor",
+		"pkg/services/guardduty/detector.go", `	if live == on {
+		return live`, `	if live == off {
+		return live`, guardduty,
+	},
+	{
+		"a plan that writes", "looking changes the account",
+		"pkg/services/guardduty/detector.go", `	var live *guardduty.GetDetectorOutput
+`, `	_, _ = client(env, id.Scope).UpdateDetector(ctx, &guardduty.UpdateDetectorInput{DetectorId: &detector})
+	var live *guardduty.GetDetectorOutput
+`, guardduty,
+	},
+
+	// Security Hub.
+	{
+		"EnableDefaultStandards left out", "left out, it means true",
+		"pkg/services/securityhub/hub.go", `		EnableDefaultStandards: aws.Bool(false), // left out, it means true
+`, ``, securityhub,
+	},
+	{
+		"a denial is a hub that is off", "what cannot be read is switched on",
+		"pkg/services/securityhub/hub.go", `awsx.IsCode(err, notSubscribed.Code) && strings.Contains(awsx.ErrorMessage(err), notSubscribed.Message) ||`, `awsx.IsCode(err, notSubscribed.Code, "AccessDeniedException") ||`, securityhub,
+	},
+	{
+		"an aggregator elsewhere is taken for ours", "AWS refuses to change it from here",
+		"pkg/services/securityhub/aggregator.go", `if err != nil || live == nil || live.Region == string(id.Scope) {`, `if err != nil || live == nil || live.Region != "" {`, securityhub,
+	},
+
+	// The root login alarm.
+	{
+		"mail sent again while pending", "people learn to ignore it",
+		"pkg/services/rootlogin/subscription.go", `if live.Protocol != email || live.ARN == deleted ||`, `if live.Protocol != email || live.ARN == deleted || live.ARN == pending ||`, rootlogin,
+	},
+	{
+		"rule in the home region", "root's sign-ins are recorded in another one",
+		"pkg/services/rootlogin/rootlogin.go", `if in.Partition.RootSignIn && region == in.Partition.GlobalRegion {`, `if in.Partition.RootSignIn && region == in.HomeRegion {`, rootlogin,
+	},
+	{
+		"target takes the place of another", "somebody else's target is gone",
+		"pkg/services/rootlogin/target.go", `return aws.ToString(t.Arn) == topic })`, `return aws.ToString(t.Arn) != "" || topic == "" })`, rootlogin,
+	},
+	{
+		"topic policy replaced", "publishers of others are shut out",
+		"pkg/services/rootlogin/policy.go", `document.With(d.After.Statements).String()`, `policydoc.Document{Version: document.Version}.With(d.After.Statements).String()`, rootlogin,
+	},
+	{
+		"rule's state lowered", "a rule that sees more sees less",
+		"pkg/services/rootlogin/rule.go", `if reach[live] >= reach[s] {`, `if reach[live] <= reach[s] {`, rootlogin,
+	},
+}
