@@ -4,7 +4,7 @@
 // The comparison reads the simulated services' own state and knows none of kiso's
 // models: what it lets change is written down here a second time.
 //
-// A run checks a few hundred accounts. For more:
+// A run checks more than a hundred accounts. For thousands:
 //
 //	go test ./test/property -rapid.checks=5000 -timeout 1h
 //

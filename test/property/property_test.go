@@ -23,8 +23,8 @@ import (
 	"github.com/kiso-cli/kiso/pkg/services"
 )
 
-// checks is how many accounts a run without -rapid.checks is for.
-const checks = "200"
+// A run without -rapid.checks is for so many accounts, in each of two lanes.
+const checks, lanes = "75", 2
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -80,14 +80,21 @@ func newAccount(o sandbox.Options) *sandbox.Account {
 // Any account can be raised to any spec: nothing in it gets weaker, nothing of
 // others changes, and what is not as wanted afterwards is explained.
 func TestAnyAccount(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		s := scenarios(rt)
-		var problems []string
-		synctest.Test(t, func(t *testing.T) { problems = s.run(t.Context()) })
-		if len(problems) > 0 {
-			rt.Fatalf("%s\n%s\n%s", strings.Join(problems, "\n"), s.text, s.saved)
-		}
-	})
+	for lane := range lanes {
+		t.Run(fmt.Sprint(lane), func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(rt *rapid.T) { check(t, rt) })
+		})
+	}
+}
+
+func check(t *testing.T, rt *rapid.T) {
+	s := scenarios(rt)
+	var problems []string
+	synctest.Test(t, func(t *testing.T) { problems = s.run(t.Context()) })
+	if len(problems) > 0 {
+		rt.Fatalf("%s\n%s\n%s", strings.Join(problems, "\n"), s.text, s.saved)
+	}
 }
 
 // run is one life of an account. All that it does in its bubble is to look: what
