@@ -78,6 +78,18 @@ func (d Document) BySid() map[string]Statement {
 	return found
 }
 
+// Admits says whether a statement allows a service, by its principal, anything.
+func (d Document) Admits(service string) bool {
+	return slices.ContainsFunc(d.Statements, func(raw json.RawMessage) bool {
+		var s Statement
+		if json.Unmarshal(raw, &s) != nil || s.Effect != "Allow" {
+			return false
+		}
+		principals, _ := s.Principal.(map[string]any)
+		return slices.Contains(texts(principals["Service"]), service)
+	})
+}
+
 // With returns the policy with the given statements in it, by Sid: each takes
 // the place of the one that it differs from in meaning, or goes to the end. All
 // others stay as they are.

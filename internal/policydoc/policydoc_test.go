@@ -130,6 +130,21 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestAdmits(t *testing.T) {
+	for text, admits := range map[string]bool{
+		``: false,
+		`{"Statement":{"Effect":"Allow","Principal":{"Service":"a"}}}`:           true,
+		`{"Statement":[1,{"Effect":"Allow","Principal":{"Service":["b","a"]}}]}`: true,
+		`{"Statement":[{"Effect":"Deny","Principal":{"Service":"a"}}]}`:          false,
+		`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"a"}}]}`:             false,
+		`{"Statement":[{"Effect":"Allow","Principal":"*"},{"Effect":"Allow"}]}`:  false,
+	} {
+		doc, err := Parse(text)
+		require.NoError(t, err)
+		assert.Equal(t, admits, doc.Admits("a"), text)
+	}
+}
+
 // FuzzMerge merges a statement into any policy: nothing that was there is lost
 // or changed, and doing it twice is doing it once. What HashiCorp's comparison
 // calls equal is equal here too.

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/kiso-cli/kiso/internal/policydoc"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
 
@@ -77,7 +78,7 @@ func newLockType(o Options) *resource.Type[Lock] {
 		Doc: resource.Doc{
 			Summary:  "Object Lock of the log bucket, with a default retention for what is written from then on. Longer and stricter ones stay.",
 			Controls: []string{"S3.15"},
-			Reads:    o.toRead("GetBucketObjectLockConfiguration"),
+			Reads:    o.toRead("GetBucketObjectLockConfiguration", "GetBucketPolicy"),
 			Writes:   permissions("PutBucketObjectLockConfiguration"),
 			Changers: []resource.Changer{{Event: "PutBucketObjectLockConfiguration"}, {Event: "DeleteBucket"}},
 			Irreversible: []string{
@@ -114,11 +115,39 @@ func (t *lockType) observe(ctx context.Context, env resource.Env, id resource.ID
 		return nil, err
 	}
 	live, err := b.lock(ctx)
-	if err != nil || live.Enabled && live.Retention == "" {
+	if err != nil {
 		return nil, err
+	}
+	if live.Retention == "" {
+		if err := t.admitsExcluded(ctx, b); err != nil {
+			return nil, err
+		}
+	}
+	if live.Enabled && live.Retention == "" {
+		return nil, nil
 	}
 	live.Bucket, live.Region = b.name, b.region
 	return &live, nil
+}
+
+// admitsExcluded refuses a default retention that would end the deliveries of
+// another service.
+func (t *lockType) admitsExcluded(ctx context.Context, b *found) error {
+	if t.Excludes == "" {
+		return nil
+	}
+	text, err := b.policy(ctx)
+	if err != nil {
+		return err
+	}
+	doc, err := policydoc.Parse(text)
+	if err != nil {
+		return fmt.Errorf("bucket %s: %w", b.name, err)
+	}
+	if !doc.Admits(t.Excludes) {
+		return nil
+	}
+	return fmt.Errorf("bucket %[1]s: its policy lets %[2]s write into it, which cannot deliver into a bucket with a default retention: let that service deliver elsewhere, take its statements out of the policy of %[1]s, and run again", b.name, t.Excludes)
 }
 
 func (b *found) lock(ctx context.Context) (Lock, error) {

@@ -23,6 +23,9 @@ type Options struct {
 	// Locked buckets are created with Object Lock, and have a third kind for
 	// their default retention.
 	Locked bool
+	// Excludes is the principal of a service that cannot write where there is a
+	// default retention: a locked bucket whose policy admits it gets none.
+	Excludes string
 	// NoRetention says why a bucket of this service cannot have a default
 	// retention: one that does is refused with these words. "" is no such rule.
 	NoRetention string

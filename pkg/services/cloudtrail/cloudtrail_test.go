@@ -160,6 +160,20 @@ func TestTrailsThatShareABucket(t *testing.T) {
 	}
 }
 
+// A default retention would end the deliveries of AWS Config.
+func TestBucketThatAWSConfigDeliversTo(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	w.seed("us-east-1", "company", nil)
+	s3.Edit(w.acct, func(s *s3.State) {
+		s.Buckets["company-logs"].Policy = `{"Statement":{"Effect":"Allow","Principal":{"Service":"config.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::company-logs/*"}}`
+	})
+	lock := w.plan()["bucket_lock"]
+	assert.Equal(t, resource.Blocked, lock.Action)
+	assert.Contains(t, lock.Reason, "let that service deliver elsewhere")
+	require.NoError(t, w.apply(true).Err())
+	assert.False(t, s3.Get(w.acct).Buckets["company-logs"].Locked)
+}
+
 func TestChoosesAmongTrails(t *testing.T) {
 	for name, c := range map[string]struct {
 		seed func(*world)

@@ -21,7 +21,11 @@ import (
 
 // logs are the kinds of the trail's bucket. Their ids are named TRAIL/BUCKET
 // after the spec, because the bucket follows the trail.
-var logs = bucket.NewTypes(bucket.Options{Service: "cloudtrail", Locked: true, Locate: locate, LocateReads: findReads})
+var logs = bucket.NewTypes(bucket.Options{
+	Service: "cloudtrail", Locked: true, Locate: locate, LocateReads: findReads,
+	// AWS Config developer guide, "Managing the Delivery Channel".
+	Excludes: "config.amazonaws.com",
+})
 
 // findReads are the permissions that finding the trail in use takes.
 var findReads = []resource.Permission{
