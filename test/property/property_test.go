@@ -117,6 +117,9 @@ func (s scenario) run(ctx context.Context) []string {
 	if second == nil {
 		return r.problems
 	}
+	if r.unblocked(first, second) {
+		return r.problems
+	}
 	r.settled(second, result)
 	attempts := len(r.acct.Writes())
 	again := r.apply(ctx, second)
@@ -208,6 +211,7 @@ var doors = regexp.MustCompile(strings.Join([]string{
 	`^bucket \S+ does not exist, and .* delivers to it: .* point it to a bucket of this account`,
 	`the name is taken by another account .*; choose another bucket name in the spec`,
 	`has an Object Lock default retention of .*: AWS Config cannot deliver .*; name another one in the spec`,
+	`which cannot deliver into a bucket with a default retention: let that service deliver elsewhere`,
 	`^no room for a multi-region trail: .*; delete a trail`,
 	`its ACL gives somebody else access, .*; move those grants`,
 	`a statement that lets everybody in, .*; take the statement out`,
@@ -261,6 +265,16 @@ func restsOn(reason string, blocked map[string]bool) bool {
 		}
 	}
 	return false
+}
+
+// unblocked says whether there is now more to do than there was, as where a
+// bucket was missing that both a trail and AWS Config name.
+func (r *run) unblocked(first, second *plan.Plan) bool {
+	blocked := map[resource.ID]bool{}
+	for _, c := range first.Changes {
+		blocked[c.ID] = c.Action == resource.Blocked
+	}
+	return slices.ContainsFunc(second.Changes, func(c resource.Change) bool { return c.Action.Changes() && blocked[c.ID] })
 }
 
 // settled says that a plan after an apply asks for nothing but what that could

@@ -205,9 +205,14 @@ func statementsOf(policy string, but []string) []string {
 type delivery struct {
 	source string
 	steps  []s3.Access
+	// unlocked: not into a bucket with a default retention
+	unlocked bool
 }
 
 func (d delivery) through(b *s3.Bucket) bool {
+	if d.unlocked && b.Retention != nil {
+		return false
+	}
 	return !slices.ContainsFunc(d.steps, func(a s3.Access) bool { return !b.Permits(a) })
 }
 
@@ -242,9 +247,11 @@ func ofTrail(bucket, prefix, trail, owner string) delivery {
 
 func ofConfig(bucket, owner string) delivery {
 	arn := "arn:aws:s3:::" + bucket
-	return delivered("config.amazonaws.com", "arn:aws:config:eu-west-1:"+owner+":x", owner, map[string]string{
+	d := delivered("config.amazonaws.com", "arn:aws:config:eu-west-1:"+owner+":x", owner, map[string]string{
 		"s3:GetBucketAcl": arn, "s3:ListBucket": arn, "s3:PutObject": arn + "/AWSLogs/" + owner + "/Config/x.json.gz",
 	})
+	d.unlocked = true
+	return d
 }
 
 func delivered(service, source, owner string, actions map[string]string) delivery {
