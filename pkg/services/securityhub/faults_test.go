@@ -127,7 +127,7 @@ func TestPassingRefusals(t *testing.T) {
 					w.input.Regions = []string{home}
 					times := 3
 					if code == "LimitExceededException" {
-						times = 11 // more than the SDK tries
+						times = 13 // more than the SDK tries
 					}
 					fault := sandbox.Fault{Operation: operation, Kind: sandbox.Custom, Code: code, Message: message, Times: times}
 					injected := w.acct.Inject(fault)
