@@ -24,6 +24,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -74,6 +75,27 @@ type Outcome[M any] struct {
 	Fields []Field
 	// Fingerprint covers the live values of the managed fields alone.
 	Fingerprint string
+
+	live []Field // the managed fields with their live values as Before; none where nothing is there
+}
+
+// Since returns the managed fields whose live values are others than in an
+// earlier look, sorted by path: what the fingerprints differ in.
+func (o Outcome[M]) Since(earlier Outcome[M]) []Field {
+	moved := map[string]Field{}
+	for _, f := range earlier.live {
+		moved[f.Path] = f
+	}
+	for _, f := range o.live {
+		moved[f.Path] = Field{Path: f.Path, Before: moved[f.Path].Before, After: f.Before}
+	}
+	var fields []Field
+	for _, path := range slices.Sorted(maps.Keys(moved)) {
+		if f := moved[path]; string(mustJSON(f.Before)) != string(mustJSON(f.After)) {
+			fields = append(fields, f)
+		}
+	}
+	return fields
 }
 
 // Compare lays want over live. A nil live means that nothing is there: every
@@ -87,7 +109,11 @@ func Compare[M any](live *M, want M) Outcome[M] {
 		liveValue = reflect.ValueOf(*live)
 	}
 	merged := c.merge("", "", liveValue, reflect.ValueOf(want))
-	return Outcome[M]{Merged: merged.Interface().(M), Fields: c.fields, Fingerprint: c.fingerprint()}
+	out := Outcome[M]{Merged: merged.Interface().(M), Fields: c.fields, Fingerprint: c.fingerprint()}
+	if !c.absent {
+		out.live = c.managed
+	}
+	return out
 }
 
 type comparison struct {

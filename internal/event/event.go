@@ -82,6 +82,11 @@ func (r *record) actor() string {
 	}
 }
 
+// String says who made which call, and when.
+func (e Event) String() string {
+	return fmt.Sprintf("%s with %s at %s (event %s)", e.Actor, e.Name, e.Time.Format(time.RFC3339), e.ID)
+}
+
 // Names says whether the call's parameters name the parameter, at any depth and
 // in any case: CloudTrail writes names as the service's own model does.
 func (e Event) Names(parameter string) bool {

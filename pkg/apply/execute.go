@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +56,7 @@ func (r *runner) judge(s *step, now resource.Change, again bool) (Step, bool) {
 	case now.Action == resource.None:
 		return Step{Outcome: Converged, Notes: now.Notes}, true
 	case !again && !r.asPlanned(s.change, now):
-		fields := Moved(s.change, now)
+		fields := s.resource.Moved(s.change, now)
 		return Step{Outcome: Stale, Fields: fields, Reason: "the live state moved since the plan (" + paths(fields) + "); plan again"}, true
 	case now.Irreversible() && !r.Approved(s.change.ID):
 		reason := fmt.Sprintf("%s; approve it with --allow-irreversible=%s", irreversible(now), s.change.ID)
@@ -99,30 +97,6 @@ func shrunk(planned, now resource.Change) bool {
 		}
 	}
 	return true
-}
-
-// Moved returns the fields that make now another change than planned: Before
-// is the live value when it was planned, After the live value now. A field that
-// only one of the two would change has the wanted value in the other.
-func Moved(planned, now resource.Change) []diff.Field {
-	moved := map[string]diff.Field{}
-	for _, f := range planned.Fields {
-		moved[f.Path] = diff.Field{Path: f.Path, Before: f.Before, After: f.After}
-	}
-	for _, f := range now.Fields {
-		was, ok := moved[f.Path]
-		if !ok {
-			was.Before = f.After
-		}
-		moved[f.Path] = diff.Field{Path: f.Path, Before: was.Before, After: f.Before}
-	}
-	var fields []diff.Field
-	for _, path := range slices.Sorted(maps.Keys(moved)) {
-		if f := moved[path]; text(f.Before) != text(f.After) {
-			fields = append(fields, f)
-		}
-	}
-	return fields
 }
 
 // verify reads back until the account shows what was written, or for too long.

@@ -335,7 +335,7 @@ func TestSavedValuesCompareWithLiveOnes(t *testing.T) {
 	planned := saved(t, r.Plan(t.Context(), resource.Env{}))
 
 	h.lamps["a"] = lamp{Colour: "blue", Level: 3, Plug: &plug{"F", false}}
-	moved := apply.Moved(planned, r.Plan(t.Context(), resource.Env{}))
+	moved := r.Moved(planned, r.Plan(t.Context(), resource.Env{}))
 	assert.Equal(t, []diff.Field{{Path: "colour", Before: "red", After: "blue"}}, moved, "the plug has not moved")
 
 	h.lamps["a"] = lamp{Colour: "red", Level: 3, Plug: &plug{"F", false}}

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/kiso-cli/kiso/internal/diff"
+	"github.com/kiso-cli/kiso/internal/event"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
 
@@ -33,10 +34,11 @@ type Step struct {
 	ID      resource.ID
 	Action  resource.Action
 	Outcome Outcome
-	Reason  string       // why not, and what to do next
-	Because *resource.ID // of a skipped step: the root cause
-	Notes   []string     // what the user should know of the resource as it is now
-	Fields  []diff.Field // of a diverged or stale step: what is not as expected
+	Reason  string        // why not, and what to do next
+	Because *resource.ID  // of a skipped step: the root cause
+	Notes   []string      // what the user should know of the resource as it is now
+	Fields  []diff.Field  // of a diverged or stale step: what is not as expected
+	Movers  []event.Event // of a stale step: the calls that moved it, as far as they are on record
 	Elapsed time.Duration
 	Err     error // of a failed step: the cause
 }

@@ -117,8 +117,9 @@ func (a *app) savedPlan(ctx context.Context, c *cli.Context, out render.Apply) (
 func staleError(name string, stale *apply.Result) error {
 	text := name + " is stale, nothing was changed; plan again"
 	for _, step := range stale.Steps {
-		if !step.Outcome.Good() {
-			text += fmt.Sprintf("\n  %s: %s", step.ID, step.Reason)
+		text += fmt.Sprintf("\n  %s: %s", step.ID, step.Reason)
+		for _, e := range step.Movers {
+			text += "\n    by " + e.String()
 		}
 	}
 	return errors.New(text)

@@ -36,7 +36,7 @@ func (a *app) policyRole(role policy.Role, usage string) *cli.Command {
 		Usage: usage,
 		Description: "The policy covers the sections of the spec: kiso.yaml if it is there, else all services.\n" +
 			"Where the spec includes regions by name, regional actions are allowed in those alone.\n" +
-			"cloudtrail:LookupEvents is for kiso drift, which names who changed what.",
+			"cloudtrail:LookupEvents is for naming who changed what: in kiso drift, and of a stale plan.",
 		Flags: []cli.Flag{
 			specFlag(),
 			&cli.BoolFlag{Name: "all", Usage: "cover all services, whatever the spec names", DisableDefaultText: true},

@@ -78,7 +78,7 @@ func TestPolicyForAPlan(t *testing.T) {
 	require.Zero(t, d.run("--sandbox=account.json", "apply", "--auto-approve"), d.err)
 	require.Zero(t, d.run("--sandbox=account.json", "plan", "--out", "plan.json"), d.err)
 	require.Zero(t, d.run("policy", "apply", "--for", "plan.json"), d.err)
-	assert.Equal(t, map[string][]string{"Account": {"sts:GetCallerIdentity"}}, d.actions(), "there is nothing to do")
+	assert.Equal(t, map[string][]string{"Account": {"sts:GetCallerIdentity"}, "Drift": {"cloudtrail:LookupEvents"}}, d.actions(), "there is nothing to do")
 }
 
 func TestPolicyRefusals(t *testing.T) {

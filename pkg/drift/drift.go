@@ -1,12 +1,11 @@
 // Package drift says what left the spec, and who did it: it takes a plan, which
 // knows what differs, and looks in CloudTrail's event history for the calls
-// that made it so. It only reads.
+// that made it so. Of a saved plan it says who moved what since. It only reads.
 package drift
 
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -82,7 +81,7 @@ func doer(e *event.Event) string {
 	if e == nil {
 		return "by nobody on record"
 	}
-	return fmt.Sprintf("by %s with %s at %s (event %s)", e.Actor, e.Name, e.Time.Format(time.RFC3339), e.ID)
+	return "by " + e.String()
 }
 
 func blockedIn(p *plan.Plan) []map[string]any {
@@ -115,7 +114,7 @@ type Field struct {
 
 // Explain makes the report of a plan.
 func Explain(ctx context.Context, session *awsx.Session, registry resource.Registry, p *plan.Plan) *Report {
-	h := &history{session: session, regions: map[string]*regionHistory{}}
+	h := newHistory(session)
 	report := &Report{Plan: p, Items: []Item{}, Notes: []string{}}
 	var changed []resource.Change
 	for _, c := range p.Changes {
@@ -139,10 +138,7 @@ func (h *history) item(ctx context.Context, registry resource.Registry, c resour
 	if !known {
 		return item
 	}
-	search := &search{trace: kind.TraceOf(c), changers: kind.Documentation().Changers}
-	if search.trace.Region == string(resource.Global) {
-		search.trace.Region = h.session.Partition().GlobalRegion
-	}
+	search := h.search(kind, c, func(e event.Event) bool { return !bootstrap(e) })
 	if c.Action == resource.Create {
 		item.Status = Never
 		if by := h.find(ctx, search, ""); by != nil && takesAway(by.Name) {
@@ -169,6 +165,15 @@ func takesAway(name string) bool {
 type search struct {
 	trace    resource.Trace
 	changers []resource.Changer
+	counts   func(event.Event) bool
+}
+
+func (h *history) search(kind resource.KindInfo, c resource.Change, counts func(event.Event) bool) *search {
+	s := &search{trace: kind.TraceOf(c), changers: kind.Documentation().Changers, counts: counts}
+	if s.trace.Region == string(resource.Global) {
+		s.trace.Region = h.session.Partition().GlobalRegion
+	}
+	return s
 }
 
 // find returns the newest call that can have changed the field at path.
@@ -196,7 +201,7 @@ func changes(c resource.Changer, path string) bool {
 }
 
 func (s *search) meant(e event.Event, c resource.Changer) bool {
-	if c.Parameter != "" && !e.Names(c.Parameter) || bootstrap(e) {
+	if c.Parameter != "" && !e.Names(c.Parameter) || !s.counts(e) {
 		return false
 	}
 	return len(s.trace.Names) == 0 || slices.ContainsFunc(s.trace.Names, e.Mentions)

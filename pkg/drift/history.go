@@ -25,6 +25,10 @@ type regionHistory struct {
 	err    error                    // the first refusal ends the asking
 }
 
+func newHistory(session *awsx.Session) *history {
+	return &history{session: session, regions: map[string]*regionHistory{}}
+}
+
 // events returns what is on record, newest first; nothing where it cannot be
 // read, which notes tell.
 func (h *history) events(ctx context.Context, region, name string) []event.Event {

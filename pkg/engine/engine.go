@@ -135,12 +135,30 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, o apply.Options) (*app
 }
 
 // Stale looks whether the live state has moved since p was made: a step for
-// each change that would not do what the plan shows. Nothing is written.
+// each change that would not do what the plan shows, with the calls that moved
+// it. Nothing is written.
 func (e *Engine) Stale(ctx context.Context, p *plan.Plan) (*apply.Result, error) {
 	if err := e.belongs(p); err != nil {
 		return nil, err
 	}
-	return apply.Check(ctx, p.Changes, apply.Options{Session: e.Session, Registry: resource.NewRegistry(e.services)})
+	registry := resource.NewRegistry(e.services)
+	result, err := apply.Check(ctx, p.Changes, apply.Options{Session: e.Session, Registry: registry})
+	if err != nil {
+		return nil, err
+	}
+	planned := map[resource.ID]resource.Change{}
+	for _, c := range p.Changes {
+		planned[c.ID] = c
+	}
+	moved := make([]resource.Change, len(result.Steps))
+	for i, step := range result.Steps {
+		moved[i] = planned[step.ID]
+		moved[i].Fields = step.Fields
+	}
+	for i, movers := range drift.Movers(ctx, e.Session, registry, p.Timestamp, moved) {
+		result.Steps[i].Movers = movers
+	}
+	return result, nil
 }
 
 // Drift says what of a plan left the spec, and who did it. It only reads.

@@ -46,7 +46,8 @@ type Scope struct {
 var (
 	whoami  = []resource.Permission{{Action: "sts:GetCallerIdentity"}}
 	regions = []resource.Permission{{Action: "account:ListRegions"}, {Action: "ec2:DescribeRegions"}}
-	// history is where kiso drift finds who changed what.
+	// history is where kiso drift finds who changed what, and apply who moved what
+	// a stale plan rests on.
 	history = []resource.Permission{{Action: "cloudtrail:LookupEvents"}}
 )
 
@@ -56,8 +57,8 @@ func Make(role Role, s Scope) *Document {
 	g.add("Account", Need{}, whoami)
 	if !s.Saved || role == Plan {
 		g.add("Account", Need{}, regions)
-		g.add("Drift", Need{}, history)
 	}
+	g.add("Drift", Need{}, history)
 	for _, need := range s.Needs {
 		g.add("Read", need, need.Kind.Documentation().Reads)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	cttypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+	gdtypes "github.com/aws/aws-sdk-go-v2/service/guardduty/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/stretchr/testify/assert"
@@ -117,6 +118,27 @@ func (r *run) saved(d *policy.Document, p *plan.Plan) {
 		require.NoError(r, err)
 		require.NoError(r, result.Err())
 	})
+}
+
+// stale looks at a plan that somebody moved something under, which asks who, and
+// moves it back.
+func (r *run) stale(d *policy.Document, p *plan.Plan) {
+	r.Helper()
+	c := guardduty.NewFromConfig(r.acct.Config(home))
+	list, err := c.ListDetectors(r.Context(), &guardduty.ListDetectorsInput{})
+	require.NoError(r, err)
+	publish := func(frequency gdtypes.FindingPublishingFrequency) {
+		_, err := c.UpdateDetector(r.Context(), &guardduty.UpdateDetectorInput{DetectorId: &list.DetectorIds[0], FindingPublishingFrequency: frequency})
+		require.NoError(r, err)
+	}
+	publish(gdtypes.FindingPublishingFrequencyOneHour)
+	r.as(d, func(e *engine.Engine) {
+		stale, err := e.Stale(r.Context(), p)
+		require.NoError(r, err)
+		require.Len(r, stale.Steps, 1)
+		assert.NotEmpty(r, stale.Steps[0].Movers)
+	})
+	publish(gdtypes.FindingPublishingFrequencySixHours)
 }
 
 // tamper weakens what can be weakened, in one region.
@@ -236,6 +258,7 @@ func TestOneSavedPlan(t *testing.T) {
 		r.tamper()
 		drifted := r.plan(policy.Make(policy.Plan, forPlan(t, empty, policy.Plan)))
 		narrow := policy.Make(policy.Apply, forPlan(t, drifted, policy.Apply))
+		r.stale(narrow, drifted)
 		r.saved(narrow, drifted)
 
 		update := func(region string) request {
@@ -247,7 +270,7 @@ func TestOneSavedPlan(t *testing.T) {
 		assert.Less(t, narrow.Size(), policy.Make(policy.Apply, all).Size()/2)
 
 		inSync := r.plan(policy.Make(policy.Plan, all))
-		assert.Equal(t, []string{"Account"}, sids(policy.Make(policy.Apply, forPlan(t, inSync, policy.Apply))))
+		assert.Equal(t, []string{"Account", "Drift"}, sids(policy.Make(policy.Apply, forPlan(t, inSync, policy.Apply))))
 	})
 }
 

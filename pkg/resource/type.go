@@ -169,6 +169,9 @@ type Resource interface {
 	Plan(ctx context.Context, env Env) Change
 	// Compare says what Plan finds where the live model is as a plan holds it.
 	Compare(before json.RawMessage) (fields []diff.Field, fingerprint string, err error)
+	// Moved returns the managed fields whose live values are others in now than
+	// they were in planned; both are of this resource.
+	Moved(planned, now Change) []diff.Field
 	// Apply makes a change that Plan found.
 	Apply(ctx context.Context, env Env, c Change) error
 
@@ -290,6 +293,21 @@ func (r *typed[M]) Compare(before json.RawMessage) ([]diff.Field, string, error)
 	want, _ := r.adapted(live)
 	d, fingerprint := r.delta(live, want)
 	return d.Fields, fingerprint, nil
+}
+
+func (r *typed[M]) Moved(planned, now Change) []diff.Field {
+	return r.look(now).Since(r.look(planned))
+}
+
+// look compares the live model that a change holds. One that does not decode is
+// another version's: nothing that is known was there.
+func (r *typed[M]) look(c Change) diff.Outcome[M] {
+	var live *M
+	if err := json.Unmarshal(c.Before, &live); err != nil {
+		live = nil
+	}
+	want, _ := r.adapted(live)
+	return diff.Compare(live, want)
 }
 
 func (r *typed[M]) Apply(ctx context.Context, env Env, c Change) error {
