@@ -177,12 +177,20 @@ func (b *found) lock(ctx context.Context) (Lock, error) {
 func risk(d resource.Delta[Lock]) []resource.Risk {
 	var risks []resource.Risk
 	if d.Before != nil && !d.Before.Enabled {
-		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: "Object Lock cannot be turned off again, and versioning not be suspended: the bucket exists and has none yet"})
+		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: fmt.Sprintf("Object Lock on the bucket %s cannot be turned off again, nor its versioning be suspended: the bucket exists and has no lock yet", d.Before.Bucket)})
 	}
 	if d.After.Mode == compliance && (d.Has("mode") || d.Has("retention")) {
-		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: fmt.Sprintf("COMPLIANCE retention: nobody, root included, can delete what is written to the bucket for %s, nor shorten that", d.After.Retention)})
+		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: fmt.Sprintf("COMPLIANCE retention: nobody, root included, can delete what is written to the bucket%s for %s, nor shorten that", lockedName(d), d.After.Retention)})
 	}
 	return risks
+}
+
+// lockedName is the name of a bucket that is there; that of a new one is its address.
+func lockedName(d resource.Delta[Lock]) string {
+	if d.Before == nil {
+		return ""
+	}
+	return " " + d.Before.Bucket
 }
 
 // apply replaces the whole configuration, which has nothing but these members.

@@ -66,6 +66,7 @@ var trails = &resource.Type[Trail]{
 	Observe: observe,
 	Adapt:   adapt,
 	Apply:   apply,
+	Risk:    adoption,
 	Notes:   notes,
 	Trace:   trace,
 	Settle: resource.Settle{RetryOn: []resource.Transient{
@@ -170,6 +171,15 @@ func notes(live Trail) []string {
 		notes = append(notes, live.Copies)
 	}
 	return notes
+}
+
+// adoption says which trail a change is about, where the address does not.
+func adoption(d resource.Delta[Trail]) []resource.Risk {
+	if d.Before == nil || d.Before.Name == d.ID.Name {
+		return nil
+	}
+	return []resource.Risk{{Kind: "adoption", Text: fmt.Sprintf(
+		"the trail %s, which delivers to the bucket %s, is brought up to the spec; no other is made", d.Before.Name, d.Before.Bucket)}}
 }
 
 // copies says what the trails besides the one in use may cost (AWS CloudTrail
