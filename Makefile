@@ -12,7 +12,7 @@ GOLANGCI_LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 RACE = $(if $(shell command -v $$($(GO) env CC) 2>/dev/null),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help build lambda demo test test-compat test-moto bench lint lint-templates fmt generate check-generated cover clean
+.PHONY: help build lambda demo test soak mutate test-compat test-moto bench lint lint-templates fmt generate check-generated cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ demo: build ## plan, apply, tamper and repair on the sandbox
 
 test: ## run all tests, with the race detector and in random order
 	$(GO) test $(RACE) -shuffle=on ./...
+
+soak: ## run the property tests for thousands of accounts; CHECKS=5000
+	$(GO) test ./test/property -timeout 2h -rapid.checks=$(or $(CHECKS),2000)
+
+mutate: ## seed defects into a copy of the source, one at a time: the tests must catch each; takes long
+	$(GO) run ./scripts/mutate
 
 test-compat: ## run other tools on what kiso writes and ships: tf-summarize, actionlint
 	cd test/compat && $(GO) test ./...
