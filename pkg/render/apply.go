@@ -24,11 +24,15 @@ type Apply interface {
 type ApplyText struct {
 	*Text
 	progress *Text
+	waits    map[resource.ID]time.Duration // when the last wait was shown
 }
+
+// waitsApart is how long a wait goes on before it is shown again.
+const waitsApart = 10 * time.Second
 
 // NewApplyText returns an ApplyText; the booleans say whether to colour.
 func NewApplyText(out, progress io.Writer, colour, progressColour bool) *ApplyText {
-	return &ApplyText{Text: NewText(out, colour), progress: NewText(progress, progressColour)}
+	return &ApplyText{Text: NewText(out, colour), progress: NewText(progress, progressColour), waits: map[resource.ID]time.Duration{}}
 }
 
 // Plan prints the plan that is about to be applied.
@@ -43,7 +47,10 @@ func (t *ApplyText) Event(e apply.Event) {
 	switch {
 	case e.Type == apply.Started:
 		t.progress.line("%s: %sing...", e.ID, verb)
+	case e.Type == apply.Waiting && t.shown(e):
+		return
 	case e.Type == apply.Waiting:
+		t.waits[e.ID] = e.Elapsed
 		t.progress.line("%s: Still %sing... [%s elapsed] %s", e.ID, strings.ToLower(verb), took, e.Message)
 	case e.Outcome == apply.Applied && e.Action == resource.Create:
 		t.progress.line("%s: %s after %s", e.ID, t.progress.create("Creation complete"), took)
@@ -54,6 +61,12 @@ func (t *ApplyText) Event(e apply.Event) {
 	default:
 		t.progress.line("%s: %s", e.ID, t.progress.alarm(outcomeWords[e.Outcome]))
 	}
+}
+
+// shown says whether a wait was shown a moment ago.
+func (t *ApplyText) shown(e apply.Event) bool {
+	last, ok := t.waits[e.ID]
+	return ok && e.Elapsed-last < waitsApart
 }
 
 var outcomeWords = map[apply.Outcome]string{
