@@ -125,6 +125,15 @@ var defects = []defect{
 		"pkg/services/bucket/policy.go", `condition = withSources(condition, sharing)`, `condition = withSources(condition, nil)`, buckets,
 	},
 	{
+		"prefix of a new bucket's policy forgotten", "the policy lets the trail write elsewhere than it does",
+		"pkg/services/bucket/policy.go", `if live.Document == "" && live.Source == "" && live.Prefix == "" {`, `if live.Document == "" && live.Source == "" {`, buckets,
+	},
+	{
+		"retention where AWS Config delivers", "it cannot deliver any more",
+		"pkg/services/cloudtrail/find.go", `	Excludes: "config.amazonaws.com",
+`, ``, cloudtrail,
+	},
+	{
 		"LocationConstraint in us-east-1", "S3 refuses it there",
 		"pkg/services/bucket/bucket.go", `if b.region != "us-east-1" {`, `if b.region != "" {`, append(buckets, "./test/property"),
 	},
