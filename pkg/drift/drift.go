@@ -141,7 +141,7 @@ func (h *history) item(ctx context.Context, registry resource.Registry, c resour
 	search := h.search(kind, c, func(e event.Event) bool { return !bootstrap(e) })
 	if c.Action == resource.Create {
 		item.Status = Never
-		if by := h.find(ctx, search, ""); by != nil && takesAway(by.Name) {
+		if by := h.find(ctx, search, ""); by != nil && search.takesAway(by.Name) {
 			item.Status = Gone
 			item.Fields = append(item.Fields, Field{Path: "", Spec: "present", Live: nil, By: by})
 		}
@@ -153,9 +153,12 @@ func (h *history) item(ctx context.Context, registry resource.Registry, c resour
 	return item
 }
 
-// takesAway says whether a call by its name ends a resource: AWS names such
-// calls alike throughout.
-func takesAway(name string) bool {
+// takesAway says whether a call can have ended the resource: AWS names such
+// calls alike throughout, and the kind names those that are called otherwise.
+func (s *search) takesAway(name string) bool {
+	if slices.ContainsFunc(s.changers, func(c resource.Changer) bool { return c.Ends && c.Event == name }) {
+		return true
+	}
 	return slices.ContainsFunc([]string{"Delete", "Disable", "BatchDisable", "Remove", "Unsubscribe"}, func(prefix string) bool {
 		return strings.HasPrefix(name, prefix)
 	})

@@ -42,6 +42,11 @@ type house struct {
 
 func newHouse(t *testing.T, bootstrap bool) *house {
 	t.Helper()
+	return newHouseOf(t, specText, bootstrap)
+}
+
+func newHouseOf(t *testing.T, specText string, bootstrap bool) *house {
+	t.Helper()
 	h := &house{t: t, acct: sandbox.New(sandbox.Options{}, services.Simulators()...)}
 	cfg := h.acct.Config("eu-west-1")
 	var err error

@@ -75,7 +75,11 @@ type Doc struct {
 // Changer is an API call that changes a resource, by the name that CloudTrail
 // records. Path is the field (and those below) that it changes, "" for any or
 // for the resource's existence; Parameter, if set, must be among the call's.
-type Changer struct{ Path, Event, Parameter string }
+// Ends is for a call that can end the resource though its name does not say so.
+type Changer struct {
+	Path, Event, Parameter string
+	Ends                   bool
+}
 
 // Trace says where CloudTrail records the calls that change a resource, and by
 // which names they mention it: one of Names, or anything if there are none.

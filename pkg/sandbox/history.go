@@ -26,8 +26,12 @@ const historyMost = 2000
 // record keeps a write call that took effect.
 func (a *Account) record(x *exchange) {
 	c := x.call
+	seq := 1
+	if n := len(a.history); n > 0 {
+		seq = a.history[n-1].Seq + 1
+	}
 	a.history = append(a.history, Recorded{
-		Seq: len(a.history) + 1, Time: c.Time.UTC(), Service: c.Service, Operation: c.Operation, Region: c.Region,
+		Seq: seq, Time: c.Time.UTC(), Service: c.Service, Operation: c.Operation, Region: c.Region,
 		Principal: a.principal(x.key), AccessKey: x.key, UserAgent: x.message.header.Get("User-Agent"), Params: c.Params,
 	})
 	if n := len(a.history); n > historyMost {

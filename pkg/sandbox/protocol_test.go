@@ -301,7 +301,7 @@ func TestRawRequests(t *testing.T) {
 	}{
 		"unsigned":           {unsigned, 403, "<Code>MissingAuthenticationToken</Code>"},
 		"unknown service":    {signed("lambda", "GET", "/2015-03-31/functions", ""), 404, `does not simulate GET /2015-03-31/functions of service \"lambda\"`},
-		"unknown route":      {signed("guardduty", "DELETE", "/detector/x", ""), 404, "UnknownOperationException"},
+		"unknown route":      {signed("guardduty", "PATCH", "/detector/x", ""), 404, "UnknownOperationException"},
 		"unknown action":     {form("Action=GetSessionToken&Version=2011-06-15"), 400, "does not simulate GetSessionToken"},
 		"old version":        {form("Action=GetCallerIdentity&Version=2010-01-01"), 400, "UnknownOperationException"},
 		"unknown parameter":  {form("Action=GetCallerIdentity&Version=2011-06-15&Who=me"), 400, "unknown member &#34;Who&#34;"},

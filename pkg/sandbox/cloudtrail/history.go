@@ -102,7 +102,8 @@ func recordedIn(req *sandbox.Request, r sandbox.Recorded) string {
 // eventNames are those of S3's calls that are not their operations' (Amazon S3
 // user guide, "Amazon S3 CloudTrail events").
 var eventNames = map[string]string{
-	"PutPublicAccessBlock": "PutBucketPublicAccessBlock", "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+	"PutPublicAccessBlock": "PutBucketPublicAccessBlock", "DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
+	"PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
 }
 
 func event(req *sandbox.Request, r sandbox.Recorded) Event {

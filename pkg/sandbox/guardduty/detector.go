@@ -110,8 +110,8 @@ func updateDetector(req *sandbox.Request, in updateDetectorInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if state.Administrator != nil && state.Administrator.RelationshipStatus == "Enabled" {
-		return nil, badRequest("the current account is a member and its detector is managed by the administrator account " + state.Administrator.AccountID + ".")
+	if err := state.refuseMember(); err != nil {
+		return nil, err
 	}
 	if err := setFeatures(req, d, in.Features); err != nil {
 		return nil, err
@@ -124,6 +124,28 @@ func updateDetector(req *sandbox.Request, in updateDetectorInput) (any, error) {
 	}
 	d.UpdatedAt = timestamp(req)
 	return nil, nil
+}
+
+// deleteDetector takes the detector with all its settings. A member of an
+// administrator account cannot.
+func deleteDetector(req *sandbox.Request, in detectorInput) (any, error) {
+	state, _, err := detector(req, in.DetectorID)
+	if err != nil {
+		return nil, err
+	}
+	if err := state.refuseMember(); err != nil {
+		return nil, err
+	}
+	state.Detector = nil
+	return nil, nil
+}
+
+// refuseMember refuses what only the administrator account may do.
+func (s *State) refuseMember() error {
+	if s.Administrator == nil || s.Administrator.RelationshipStatus != "Enabled" {
+		return nil
+	}
+	return badRequest("the current account is a member and its detector is managed by the administrator account " + s.Administrator.AccountID + ".")
 }
 
 type administratorOutput struct {

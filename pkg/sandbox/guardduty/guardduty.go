@@ -24,6 +24,7 @@ func New() sandbox.Simulator {
 			"GetDetector":             sandbox.Read(getDetector).At("GET /detector/{DetectorId}"),
 			"CreateDetector":          sandbox.Write(createDetector).At("POST /detector"),
 			"UpdateDetector":          sandbox.Write(updateDetector).At("POST /detector/{DetectorId}"),
+			"DeleteDetector":          sandbox.Write(deleteDetector).At("DELETE /detector/{DetectorId}"),
 			"GetAdministratorAccount": sandbox.Read(getAdministratorAccount).At("GET /detector/{DetectorId}/administrator"),
 			"TagResource":             sandbox.Write(tagResource).At("POST /tags/{ResourceArn}").Status(http.StatusNoContent),
 			"UntagResource":           sandbox.Write(untagResource).At("DELETE /tags/{ResourceArn}").Status(http.StatusNoContent),

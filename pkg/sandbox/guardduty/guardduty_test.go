@@ -91,6 +91,23 @@ func TestOneDetectorPerRegion(t *testing.T) {
 	assertBadRequest(t, err, "The request is rejected because the input detectorId is not owned by the current account.")
 }
 
+func TestADeletedDetectorIsGone(t *testing.T) {
+	acct, client := newAccount(sandbox.Options{})
+	id := create(t, client)
+	sim.Edit(acct, region, func(s *sim.State) {
+		s.Administrator = &sim.Administrator{AccountID: "111122223333", RelationshipStatus: "Enabled"}
+	})
+	_, err := client.DeleteDetector(t.Context(), &guardduty.DeleteDetectorInput{DetectorId: id})
+	assertBadRequest(t, err, "managed by the administrator account 111122223333")
+
+	sim.Edit(acct, region, func(s *sim.State) { s.Administrator = nil })
+	_, err = client.DeleteDetector(t.Context(), &guardduty.DeleteDetectorInput{DetectorId: id})
+	require.NoError(t, err)
+	_, err = client.DeleteDetector(t.Context(), &guardduty.DeleteDetectorInput{DetectorId: id})
+	assertBadRequest(t, err, "is not owned by the current account")
+	create(t, client)
+}
+
 func TestUpdateIsPartial(t *testing.T) {
 	_, client := newAccount(sandbox.Options{})
 	id := create(t, client)

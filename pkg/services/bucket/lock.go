@@ -80,7 +80,7 @@ func newLockType(o Options) *resource.Type[Lock] {
 			Controls: []string{"S3.15"},
 			Reads:    o.toRead("GetBucketObjectLockConfiguration", "GetBucketPolicy"),
 			Writes:   permissions("PutBucketObjectLockConfiguration"),
-			Changers: []resource.Changer{{Event: "PutBucketObjectLockConfiguration"}, {Event: "DeleteBucket"}},
+			Changers: []resource.Changer{{Event: "PutBucketObjectLockConfiguration", Ends: true}, {Event: "DeleteBucket"}},
 			Irreversible: []string{
 				"Object Lock on a bucket that exists and has none yet: it cannot be turned off again, nor versioning be suspended.",
 				"COMPLIANCE retention: nobody, root included, can delete what is written until it ends, nor shorten that.",
