@@ -108,3 +108,61 @@ func TestAStorm(t *testing.T) {
 		})
 	}
 }
+
+// TestAWSIsSlow has reads and other services see writes late, both at once: one
+// run waits that out, says so, and writes nothing twice.
+func TestAWSIsSlow(t *testing.T) {
+	for _, o := range []sandbox.Options{
+		{Propagation: 40 * time.Second},
+		{ReadLag: 40 * time.Second},
+		{ReadLag: 40 * time.Second, Propagation: time.Minute},
+	} {
+		t.Run(fmt.Sprintf("reads %s, services %s", o.ReadLag, o.Propagation), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBubble(t, o)
+				start := time.Now()
+				require.NoError(t, b.run().Err(), "%s", &b.progress)
+				assert.Less(t, time.Since(start), 5*time.Minute)
+				assert.Contains(t, b.progress.String(), "Still creating...")
+				written := map[string]int{}
+				for _, c := range b.Writes() {
+					if c.Effective {
+						written[c.Region+" "+c.Operation+" "+string(c.Params)]++
+					}
+				}
+				for what, times := range written {
+					assert.Equal(t, 1, times, what)
+				}
+				time.Sleep(time.Minute)
+				b.settled()
+			})
+		})
+	}
+}
+
+// TestDroppedWrites has AWS accept a write and do nothing: that is found out,
+// and the fields are named.
+func TestDroppedWrites(t *testing.T) {
+	for operation, want := range map[string][]string{
+		"CreateDetector":           {"guardduty.detector/eu-west-1/detector", "status", "finding_publishing_frequency"},
+		"StartLogging":             {"cloudtrail.trail/eu-west-1/kiso", "logging"},
+		"PutBucketPolicy":          {"cloudtrail.bucket_policy/eu-west-1/kiso", "statements.AWSCloudTrailWrite20150319"},
+		"PutConfigurationRecorder": {"config.recorder/us-east-1/recorder", "role_arn"},
+		"PutRule":                  {"root_login_alarm.rule/us-east-1/kiso-root-login", "event_pattern"},
+	} {
+		t.Run(operation, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBubble(t, sandbox.Options{})
+				b.Inject(sandbox.Fault{Operation: operation, Kind: sandbox.Drop})
+				err := b.run().Err()
+				require.Error(t, err)
+				for _, words := range append(want, string(apply.Diverged), "AWS accepted the change, but", "run apply again") {
+					assert.ErrorContains(t, err, words)
+				}
+				b.ClearFaults()
+				require.NoError(t, b.run().Err())
+				b.settled()
+			})
+		})
+	}
+}
