@@ -36,21 +36,28 @@ func (s *Session) AssumeInto(ctx context.Context, account, role, externalID stri
 }
 
 // Accounts lists the active accounts of the organization, or of the given
-// organizational units and those below them. Only the management account and
-// delegated administrators may ask (AWS Organizations API reference).
+// organizational units and those below them, each once. Only the management
+// account and delegated administrators may ask (AWS Organizations API reference).
 func (s *Session) Accounts(ctx context.Context, units []string) ([]Account, error) {
 	client := Client(s, s.Partition().GlobalRegion, organizations.NewFromConfig)
 	if len(units) == 0 {
 		return allAccounts(ctx, client)
 	}
 	var accounts []Account
+	seen := map[string]bool{}
 	for len(units) > 0 {
-		here, below, err := unitAccounts(ctx, client, units[0])
+		unit := units[0]
+		units = units[1:]
+		if seen[unit] {
+			continue
+		}
+		seen[unit] = true
+		here, below, err := unitAccounts(ctx, client, unit)
 		if err != nil {
 			return nil, err
 		}
 		accounts = append(accounts, here...)
-		units = append(units[1:], below...)
+		units = append(units, below...)
 	}
 	return accounts, nil
 }

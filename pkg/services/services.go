@@ -18,6 +18,7 @@ import (
 	eventssim "github.com/kiso-cli/kiso/pkg/sandbox/events"
 	guarddutysim "github.com/kiso-cli/kiso/pkg/sandbox/guardduty"
 	iamsim "github.com/kiso-cli/kiso/pkg/sandbox/iam"
+	organizationssim "github.com/kiso-cli/kiso/pkg/sandbox/organizations"
 	s3sim "github.com/kiso-cli/kiso/pkg/sandbox/s3"
 	securityhubsim "github.com/kiso-cli/kiso/pkg/sandbox/securityhub"
 	snssim "github.com/kiso-cli/kiso/pkg/sandbox/sns"
@@ -37,7 +38,7 @@ var all = []struct {
 }
 
 // shared are simulators of what every account has and several services use.
-var shared = []sandbox.Simulator{stssim.New(), accountsim.New(), ec2sim.New(), iamsim.New(), s3sim.New(), snssim.New()}
+var shared = []sandbox.Simulator{stssim.New(), accountsim.New(), ec2sim.New(), iamsim.New(), organizationssim.New(), s3sim.New(), snssim.New()}
 
 // All returns the services in the order of the list.
 func All() []*resource.Service {
