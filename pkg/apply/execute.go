@@ -59,22 +59,11 @@ func (r *runner) judge(s *step, now resource.Change, again bool) (Step, bool) {
 		fields := s.resource.Moved(s.change, now)
 		return Step{Outcome: Stale, Fields: fields, Reason: "the live state moved since the plan (" + paths(fields) + "); plan again"}, true
 	case now.Irreversible() && !r.Approved(s.change.ID):
-		reason := fmt.Sprintf("%s; approve it with --allow-irreversible=%s", irreversible(now), s.change.ID)
+		reason := fmt.Sprintf("%s; approve it with --allow-irreversible=%s", now.Irrevocable(), s.change.ID)
 		return Step{Outcome: NotApproved, Reason: reason}, true
 	default:
 		return Step{}, false
 	}
-}
-
-// irreversible says what of a change cannot be undone.
-func irreversible(c resource.Change) string {
-	var texts []string
-	for _, r := range c.Risks {
-		if r.Kind == resource.Irreversible {
-			texts = append(texts, r.Text)
-		}
-	}
-	return strings.Join(texts, "; ")
 }
 
 // asPlanned says whether what is to be done now is what the plan showed.

@@ -182,7 +182,7 @@ var prefixes = map[string]string{
 // iamNames are the IAM actions whose name is not their operation's (Service
 // Authorization Reference, Amazon S3).
 var iamNames = map[string]string{
-	"HeadBucket": "ListBucket", "GetBucketEncryption": "GetEncryptionConfiguration", "PutBucketEncryption": "PutEncryptionConfiguration",
+	"HeadBucket": "ListBucket", "ListBuckets": "ListAllMyBuckets", "GetBucketEncryption": "GetEncryptionConfiguration", "PutBucketEncryption": "PutEncryptionConfiguration",
 	"GetPublicAccessBlock": "GetBucketPublicAccessBlock", "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
 	"GetObjectLockConfiguration": "GetBucketObjectLockConfiguration", "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
 }

@@ -142,7 +142,7 @@ func (a *app) approve(c *cli.Context, p *plan.Plan, saved bool) (func(resource.I
 		if !ask || !change.Irreversible() || slices.Contains(allowed, address) || slices.Contains(allowed, "all") {
 			continue
 		}
-		question := fmt.Sprintf("%s cannot be undone: %s.\nType the address to approve this step, or press Enter to leave it out: ", address, change.Risks[0].Text)
+		question := fmt.Sprintf("%s cannot be undone: %s.\nType the address to approve this step, or press Enter to leave it out: ", address, change.Irrevocable())
 		if a.ask(question) == address {
 			allowed = append(allowed, address)
 		}

@@ -203,7 +203,7 @@ func irreversible(words []string) []candidate {
 		}
 		for _, c := range p.Changes {
 			if c.Irreversible() {
-				list = append(list, candidate{c.ID.String(), c.Risks[0].Text})
+				list = append(list, candidate{c.ID.String(), c.Irrevocable()})
 			}
 		}
 	}

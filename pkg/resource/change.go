@@ -2,6 +2,7 @@ package resource
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/kiso-cli/kiso/internal/diff"
 )
@@ -61,11 +62,15 @@ type Risk struct {
 const Irreversible = "irreversible"
 
 // Irreversible says whether the change needs approval by name.
-func (c Change) Irreversible() bool {
+func (c Change) Irreversible() bool { return c.Irrevocable() != "" }
+
+// Irrevocable says what of the change cannot be undone, or "".
+func (c Change) Irrevocable() string {
+	var texts []string
 	for _, r := range c.Risks {
 		if r.Kind == Irreversible {
-			return true
+			texts = append(texts, r.Text)
 		}
 	}
-	return false
+	return strings.Join(texts, "; ")
 }

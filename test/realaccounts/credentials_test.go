@@ -132,3 +132,19 @@ func TestRegionsThatAreNotThere(t *testing.T) {
 		assert.NotContains(t, r.err, "RequestID")
 	})
 }
+
+// TestS3AloneRefuses: what S3 has against all requests is not taken for a bucket
+// of somebody else's.
+func TestS3AloneRefuses(t *testing.T) {
+	for code, want := range map[string]string{
+		"RequestTimeTooSkewed": "s3:ListAllMyBuckets refused the request for its time (RequestTimeTooSkewed): this machine's clock is off; set it (NTP) and run again",
+		"NotSignedUp":          "s3:ListAllMyBuckets refused the account (NotSignedUp): it is not fully activated yet",
+	} {
+		w := newWorld(t, sandbox.Options{})
+		w.Inject(sandbox.Fault{Service: "s3", Kind: sandbox.Custom, Status: 403, Code: code, Message: "words"})
+		r := w.plan()
+		assert.Equal(t, 1, r.code)
+		says(t, r.out, want)
+		assert.NotContains(t, r.out, "another account")
+	}
+}

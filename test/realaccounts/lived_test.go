@@ -1,6 +1,7 @@
 package realaccounts
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -113,9 +114,15 @@ func TestIrreversibleAtATerminal(t *testing.T) {
 		says(t, r.err, "Make these changes?", "Object Lock on the bucket "+clickedBucket+" cannot be turned off again", "Type the address to approve this step")
 		w.untouched(code == 0)
 	}
+	compliance := livedIn(t)
+	compliance.write(strings.Replace(everything, "cloudtrail: {}", "cloudtrail: {bucket: {object_lock: {mode: COMPLIANCE, days: 400}}}", 1))
+	r := compliance.answering("yes\n\n", "apply", "-f", compliance.spec)
+	says(t, r.err, "cannot be turned off again", "COMPLIANCE retention: nobody, root included, can delete what is written to the bucket "+clickedBucket+" for 400 days, nor shorten that")
+	compliance.untouched(false)
+
 	w := livedIn(t)
 	writes := len(w.Writes())
-	r := w.answering("no\n", "apply", "-f", w.spec)
+	r = w.answering("no\n", "apply", "-f", w.spec)
 	assert.Equal(t, 1, r.code)
 	says(t, r.err, "not approved; nothing was changed")
 	assert.Len(t, w.Writes(), writes)

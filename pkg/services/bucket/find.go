@@ -92,6 +92,8 @@ func answer(err error) (status int, region string) {
 func refused(ctx context.Context, env resource.Env, p Place) error {
 	ours, err := owned(ctx, env, p)
 	switch {
+	case err != nil && !awsx.Denied(err): // as all of S3 is refused, for the clock or a new account
+		return err
 	case err != nil:
 		return fmt.Errorf("bucket %s: s3:ListBucket denied: it belongs to another account, or the role lacks the permission (s3:ListAllMyBuckets would tell: %s); choose another bucket name, or allow both actions for the role", p.Name, awsx.Explain(err))
 	case ours:
