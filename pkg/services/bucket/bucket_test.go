@@ -274,6 +274,21 @@ func TestLaggingReads(t *testing.T) {
 	})
 }
 
+// No call can reach a bucket of the same name that another account has taken in
+// the meantime.
+func TestCallsNameTheOwner(t *testing.T) {
+	w := newWorld(t)
+	w.acct.ResetCalls()
+	require.NoError(t, w.apply(true).Err())
+	w.edit(func(b *s3.Bucket) { *b = s3.Bucket{Region: b.Region, Created: b.Created} })
+	require.NoError(t, w.apply(true).Err())
+	for _, c := range w.acct.Calls() {
+		if c.Service == "s3" && c.Operation != "CreateBucket" && c.Operation != "ListBuckets" {
+			assert.Contains(t, strings.ToLower(string(c.Params)), `"x-amz-expected-bucket-owner":"123456789012"`, c.Operation)
+		}
+	}
+}
+
 func TestForeignStatementsSurvive(t *testing.T) {
 	w := newWorld(t)
 	require.NoError(t, w.apply(false).Err())

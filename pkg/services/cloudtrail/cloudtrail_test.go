@@ -1,6 +1,7 @@
 package cloudtrail_test
 
 import (
+	"path"
 	"strings"
 	"testing"
 
@@ -129,6 +130,23 @@ func TestNewBucketForATrailWithAPrefix(t *testing.T) {
 	assert.Contains(t, s3.Get(w.acct).Buckets[logs].Policy, `"arn:aws:s3:::`+logs+`/trails/AWSLogs/123456789012/*"`)
 }
 
+// A policy that kiso makes lets in the one trail and no other.
+func TestTheBucketIsTheTrailsAlone(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	require.NoError(t, w.apply(false).Err())
+	b := s3.Get(w.acct).Buckets[logs]
+	for trail, permitted := range map[string]bool{
+		"arn:aws:cloudtrail:eu-west-1:123456789012:trail/kiso":   true,
+		"arn:aws:cloudtrail:eu-west-1:123456789012:trail/second": false,
+		"arn:aws:cloudtrail:eu-west-1:222222222222:trail/kiso":   false,
+	} {
+		context := map[string]string{"aws:SourceArn": trail, "aws:SecureTransport": "true", "s3:x-amz-acl": "bucket-owner-full-control"}
+		for action, resource := range map[string]string{"s3:GetBucketAcl": logs, "s3:PutObject": logs + "/AWSLogs/123456789012/x"} {
+			assert.Equal(t, permitted, b.Permits(s3.Access{Service: "cloudtrail.amazonaws.com", Action: action, Resource: "arn:aws:s3:::" + resource, Context: context}), "%s %s", trail, action)
+		}
+	}
+}
+
 // What other trails could write to a bucket by a statement that names none, they
 // can write when it names some.
 func TestTrailsThatShareABucket(t *testing.T) {
@@ -141,21 +159,23 @@ func TestTrailsThatShareABucket(t *testing.T) {
 	check := func(arn string) s3.Access {
 		return s3.Access{Service: "cloudtrail.amazonaws.com", Action: "s3:GetBucketAcl", Resource: "arn:aws:s3:::company-logs", Context: map[string]string{"aws:SourceArn": arn, "aws:SecureTransport": "true"}}
 	}
-	for name, c := range map[string]struct{ others, trail string }{
-		"of this account": {"", "arn:aws:cloudtrail:us-east-1:123456789012:trail/second"},
-		"of another one":  {`,"arn:aws:s3:::company-logs/AWSLogs/222222222222/*"`, "arn:aws:cloudtrail:us-east-1:222222222222:trail/theirs"},
+	for name, c := range map[string]struct{ others, trail, prefix string }{
+		"of this account": {"", "arn:aws:cloudtrail:us-east-1:123456789012:trail/second", ""},
+		"of another one":  {`,"arn:aws:s3:::company-logs/AWSLogs/222222222222/*"`, "arn:aws:cloudtrail:us-east-1:222222222222:trail/theirs", "trails"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{}, "eu-west-1")
 			w.seed("us-east-1", "second", func(trail *trailsim.Trail) { trail.Bucket, trail.Logging = "company-logs", false })
-			w.seed("us-east-1", "company", func(trail *trailsim.Trail) { trail.Prefix = "trails" })
+			w.seed("us-east-1", "company", func(trail *trailsim.Trail) { trail.Prefix = c.prefix })
 			s3.Edit(w.acct, func(s *s3.State) { s.Buckets["company-logs"].Policy = statements(c.others) })
 			require.NoError(t, w.apply(true).Err())
 			w.inSync()
 			b := s3.Get(w.acct).Buckets["company-logs"]
 			assert.True(t, b.Permits(check("arn:aws:cloudtrail:us-east-1:123456789012:trail/company")))
 			assert.True(t, b.Permits(check(c.trail)))
-			assert.Contains(t, b.Policy, "company-logs/trails/AWSLogs/123456789012/*")
+			assert.Contains(t, b.Policy, path.Join("company-logs", c.prefix, "AWSLogs/123456789012/*"))
+			bound := c.others == ""
+			assert.Equal(t, bound, !b.Permits(check("arn:aws:cloudtrail:us-east-1:333333333333:trail/x")))
 		})
 	}
 }
