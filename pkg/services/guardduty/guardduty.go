@@ -34,7 +34,7 @@ func (s *Section) Validate(report func(path, problem, hint string)) {
 
 // Expand declares a detector in each region.
 func (s *Section) Expand(in resource.Input, d *resource.Declaration) {
-	want := Detector{Status: "ENABLED", Frequency: s.Frequency, Features: s.Features, Tags: in.Tags}
+	want := Detector{Status: "ENABLED", Frequency: s.Frequency, Features: s.Features, Tags: d.PlainTags(in.Tags, "GuardDuty", "detectors")}
 	for _, region := range in.Regions {
 		d.Add(detectors.New(resource.Scope(region), "detector", "", want))
 	}

@@ -42,6 +42,14 @@ func plan(t *testing.T, acct *sandbox.Account, section string) (resource.Change,
 	}
 }
 
+func TestTagsThatGuardDutyRefusesAreLeftOut(t *testing.T) {
+	acct := newAccount()
+	change, run := plan(t, acct, "tags: {cost center: a, team: sec}\nguardduty: {}\n")
+	assert.Equal(t, "create", string(change.Action))
+	require.NoError(t, run().Err())
+	assert.Equal(t, map[string]string{"team": "sec"}, sim.Get(acct, home).Detector.Tags)
+}
+
 func TestAMemberIsItsAdministratorsAffair(t *testing.T) {
 	acct := newAccount()
 	_, run := plan(t, acct, "guardduty: {}\n")

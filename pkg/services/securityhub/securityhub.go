@@ -6,8 +6,6 @@ package securityhub
 
 import (
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 
 	"github.com/kiso-cli/kiso/pkg/resource"
@@ -53,7 +51,7 @@ func (s *Section) Validate(report func(path, problem, hint string)) {
 // Expand declares the hub and the standards of each region, and the aggregator.
 func (s *Section) Expand(in resource.Input, d *resource.Declaration) {
 	s.noteUnknown(d)
-	hub := Hub{Enabled: true, Tags: hubTags(in.Tags, d)}
+	hub := Hub{Enabled: true, Tags: d.PlainTags(in.Tags, "Security Hub", "hubs")}
 	for _, region := range in.Regions {
 		scope := resource.Scope(region)
 		d.Add(hubs.New(scope, "hub", "", hub))
@@ -84,26 +82,6 @@ func (s *Section) noteUnknown(d *resource.Declaration) {
 			d.Note(fmt.Sprintf("securityhub.standards: this kiso does not know %q and asks AWS for it as it stands; the nearest that it knows is %s", name, nearest(string(name))))
 		}
 	}
-}
-
-// tagKey is what Security Hub allows in the key of a tag, which is less than
-// other services do (Security Hub API model, TagKey).
-var tagKey = regexp.MustCompile(`^[a-zA-Z+-=._:/]+$`)
-
-// hubTags leaves out the tags that Security Hub would refuse the hub for.
-func hubTags(tags map[string]string, d *resource.Declaration) map[string]string {
-	var allowed map[string]string
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		if !tagKey.MatchString(key) {
-			d.Note(fmt.Sprintf("the tag %q is not put on hubs: Security Hub allows only letters, digits and + - = . _ : / , ; < in a tag's key", key))
-			continue
-		}
-		if allowed == nil {
-			allowed = map[string]string{}
-		}
-		allowed[key] = tags[key]
-	}
-	return allowed
 }
 
 // aggregate declares the aggregator after all hubs, so that it links regions
