@@ -78,12 +78,19 @@ func shorten(value string) string {
 	return value
 }
 
+// minPrefix is how many letters of a candidate count as its beginning.
+const minPrefix = 3
+
 // nearest returns the candidate with the fewest edits from word, letter case
-// aside, and their number. Of equals the first wins.
+// aside, and their number; what was not written to its end counts as one edit.
+// Of equals the first wins.
 func nearest(word string, candidates []string) (best string, distance int) {
 	word = strings.ToLower(shorten(word))
 	for _, candidate := range candidates {
 		d := levenshtein.Distance(word, strings.ToLower(candidate), nil)
+		if len(word) >= minPrefix && strings.HasPrefix(strings.ToLower(candidate), word) {
+			d = min(d, 1)
+		}
 		if best == "" || d < distance {
 			best, distance = candidate, d
 		}

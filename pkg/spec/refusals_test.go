@@ -107,6 +107,8 @@ var refusals = []struct {
 	// Constraints.
 	{"enum", head + "guardduty:\n  finding_publishing_frequency: HOURLY\n", []string{
 		`4:33: guardduty.finding_publishing_frequency: "HOURLY" is not one of FIFTEEN_MINUTES, ONE_HOUR, SIX_HOURS; did you mean ONE_HOUR?`}},
+	{"the beginning of a valid value", "version: 1\nhome_region: eu-west-1\nguardduty:\n  finding_publishing_frequency: SIX\n", []string{
+		`4:33: guardduty.finding_publishing_frequency: "SIX" is not one of FIFTEEN_MINUTES, ONE_HOUR, SIX_HOURS; did you mean SIX_HOURS?`}},
 	{"enum of a named type, letter case", head + "cloudtrail: {bucket: {object_lock: {mode: compliance}}}\n", []string{
 		`3:43: cloudtrail.bucket.object_lock.mode: "compliance" is not one of GOVERNANCE, COMPLIANCE; did you mean COMPLIANCE?`}},
 	{"enum of a map's values", head + "guardduty: {features: {A: enabled, B: enable}}\n", []string{`3:39: guardduty.features.B: "enable" is not one of enabled, disabled; did you mean enabled?`}},
