@@ -144,6 +144,7 @@ func TestARoleIsAssumed(t *testing.T) {
 	cfg := acct.Config(region)
 	_, err := awsx.Open(t.Context(), awsx.Options{Base: &cfg, RoleARN: "arn:aws:iam::999999999999:role/audit"})
 	assert.ErrorContains(t, err, "sts:AssumeRole denied for "+principal, "and not that there were no credentials")
+	assert.ErrorContains(t, err, "; check that there is a role of that name, that its trust policy names the caller")
 }
 
 // TestThroughTheRealFrontDoor takes the way of a real run: environment, files,

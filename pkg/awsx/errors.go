@@ -59,6 +59,9 @@ type denial struct{ words, how, hint string }
 
 // hintFor says what to do about the denial of an action.
 func (d denial) hintFor(action string) string {
+	if d.hint == allowIt && action == "sts:AssumeRole" {
+		return trustIt
+	}
 	if d.hint == leaveOut && slices.ContainsFunc(global, func(prefix string) bool { return strings.HasPrefix(action, prefix) }) {
 		return askAdmin
 	}
@@ -89,6 +92,7 @@ const (
 	leaveOut = "leave the region out of the spec (regions.exclude) or " + askAdmin
 	askAdmin = "ask the organization's administrator"
 	allowIt  = "allow the action for the role (kiso policy prints all that it needs)"
+	trustIt  = "check that there is a role of that name, that its trust policy names the caller (and the external id), and that the caller may assume it"
 )
 
 // global are the IAM prefixes of services that are not called in a region.
@@ -171,7 +175,7 @@ func explainDenial(action string, err error) string {
 	if principal == "" && message != "" {
 		return fmt.Sprintf("%s denied: %s", action, message)
 	}
-	return fmt.Sprintf("%s denied%s; %s", action, principal, allowIt)
+	return fmt.Sprintf("%s denied%s; %s", action, principal, denial{hint: allowIt}.hintFor(action))
 }
 
 // prefixes are the IAM prefixes of services whose SDK id is another word.

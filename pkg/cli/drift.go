@@ -47,7 +47,7 @@ func (a *app) drift(c *cli.Context) error {
 	case "markdown":
 		err = render.DriftMarkdown(a.Out, report, c.String("file"))
 	default:
-		render.NewText(a.Out, a.colour(c, a.OutTerminal)).Drift(report, c.String("file"))
+		render.NewText(a.Out, a.colour(c, a.OutTerminal)).Drift(report, c.String("file"), applyCommandLine(c, ""))
 	}
 	if err != nil {
 		return err

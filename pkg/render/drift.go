@@ -9,8 +9,9 @@ import (
 	"github.com/kiso-cli/kiso/pkg/drift"
 )
 
-// Drift prints what left the spec and who did it.
-func (t *Text) Drift(r *drift.Report, source string) {
+// Drift prints what left the spec and who did it; next is the command that puts
+// it right.
+func (t *Text) Drift(r *drift.Report, source, next string) {
 	summary := r.Plan.Summary()
 	t.line("%s (%s), home region %s, %s", t.bold("Account "+r.Plan.AccountID), r.Plan.Partition,
 		r.Plan.HomeRegion, count(len(r.Plan.Regions), "region"))
@@ -35,7 +36,7 @@ func (t *Text) Drift(r *drift.Report, source string) {
 		t.line("%s %s blocked (see above): what is there was not seen", t.alarm("Error:"), count(summary.Blocked, "resource"))
 	}
 	if off > 0 {
-		t.line("\nTo put it right, run:\n    kiso apply")
+		t.line("\nTo put it right, run:\n    %s", next)
 	}
 }
 
@@ -61,7 +62,7 @@ func (t *Text) item(g itemGroup) {
 // culprit tells who made a change.
 func culprit(e *event.Event) []string {
 	if e == nil {
-		return []string{"by   not recorded (older than 90 days, or AWS itself)"}
+		return []string{"by   not recorded (older than 90 days, too recent, or AWS itself)"}
 	}
 	who := e.Actor
 	if e.AccessKey != "" {

@@ -56,7 +56,7 @@ func (g itemGroup) markdown() string {
 
 func culpritMarkdown(e *event.Event) string {
 	if e == nil {
-		return "by nobody on record (older than 90 days, or AWS itself)"
+		return "by nobody on record (older than 90 days, too recent, or AWS itself)"
 	}
 	who := code(e.Actor)
 	if e.AccessKey != "" {

@@ -38,7 +38,7 @@ func driftReport() *drift.Report {
 
 func TestDriftAsText(t *testing.T) {
 	var b bytes.Buffer
-	render.NewText(&b, false).Drift(driftReport(), "kiso.yaml")
+	render.NewText(&b, false).Drift(driftReport(), "kiso.yaml", "kiso apply")
 	assert.Equal(t, `Account 123456789012 (aws), home region eu-west-1, 2 regions
 
 Warning: who changed what in us-east-1 is not known
@@ -53,7 +53,7 @@ Blocked: could not be read, or needs what could not be
       call cloudtrail:StopLogging at 2026-11-20T22:01:10Z
       from 203.0.113.9, event e-1
   ~ log_file_validation: true -> false
-      by   not recorded (older than 90 days, or AWS itself)
+      by   not recorded (older than 90 days, too recent, or AWS itself)
 
   # securityhub.hub/*/hub was never there (not bootstrapped, or longer than 90 days ago)
   #   in 2 regions: eu-west-1 us-east-1
