@@ -208,7 +208,7 @@ func TestInterrupted(t *testing.T) {
 // TestTwoAtOnce runs two applies on an empty account.
 func TestTwoAtOnce(t *testing.T) {
 	held, _ := quiet(t)
-	for i := range 8 {
+	for i := range 4 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{})
 			w.Adjust(func(o *sandbox.Options) {
