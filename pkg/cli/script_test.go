@@ -14,6 +14,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awsguardduty "github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kiso-cli/kiso/pkg/cli"
@@ -40,7 +43,7 @@ func TestScripts(t *testing.T) {
 }
 
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"account": newAccount, "calls": countCalls, "writes": countWrites, "exit": exitCode,
+	"account": newAccount, "calls": countCalls, "disable": disable, "writes": countWrites, "exit": exitCode,
 	"json": isJSON, "lastline": lastLine, "mode": hasMode, "sed": substitute, "tamper": tamper,
 }
 
@@ -95,6 +98,16 @@ func tamper(ts *testscript.TestScript, _ bool, args []string) {
 			s.Detector.Enabled = false
 		}
 	})
+}
+
+// disable REGION USER: USER switches a GuardDuty detector off, which goes on record.
+func disable(ts *testscript.TestScript, _ bool, args []string) {
+	region, user := args[0], args[1]
+	cfg := account(ts).Config(region)
+	cfg.Credentials = credentials.NewStaticCredentialsProvider("AKIA"+strings.ToUpper(user), "secret", "")
+	id := guardduty.Get(account(ts), region).Detector.ID
+	_, err := awsguardduty.NewFromConfig(cfg).UpdateDetector(context.Background(), &awsguardduty.UpdateDetectorInput{DetectorId: &id, Enable: aws.Bool(false)})
+	ts.Check(err)
 }
 
 // exit CODE COMMAND...: the command exits with this code.
