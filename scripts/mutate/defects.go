@@ -184,10 +184,6 @@ var defects = []defect{
 		"Control Tower's recorder started", "a change that guardrails deny",
 		"pkg/services/config/recording.go", `if managed == nil && !live.Recording`, `if !live.Recording`, config,
 	},
-	{
-		"channel loses its settings", "a topic gets no notifications any more",
-		"pkg/services/config/channel.go", `S3KmsKeyArn: orNil(m.KMSKeyARN), SnsTopicARN: orNil(m.TopicARN),`, `S3KmsKeyArn: orNil(m.KMSKeyARN),`, config,
-	},
 
 	// GuardDuty.
 	{
