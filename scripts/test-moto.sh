@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Runs the acceptance and the templates against moto: installs it into .venv,
 # starts its server on loopback, and stops that by its process id whatever happens.
+# Then holds what kiso sends against AWS's API models, which come with moto.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 venv=.venv
 log=$(mktemp)
+binary=$(mktemp -d)/kiso
 server=
 
 stop() {
@@ -13,7 +15,7 @@ stop() {
 		kill "$server" 2>/dev/null || true
 		wait "$server" 2>/dev/null || true
 	fi
-	rm -f "$log"
+	rm -rf "$log" "${binary%/*}"
 }
 trap stop EXIT
 
@@ -45,3 +47,5 @@ echo "moto answers at $endpoint"
 export KISO_TEST_MOTO_ENDPOINT=$endpoint
 "${GO:-go}" test -count=1 -v -run '^TestOnMoto$' ./test/acceptance
 "$venv/bin/python" test/deploy/on_moto.py -v
+"${GO:-go}" build -o "$binary" ./cmd/kiso
+KISO_TEST_BINARY=$binary "$venv/bin/python" -B test/models/on_models.py -v
