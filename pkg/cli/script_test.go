@@ -43,15 +43,22 @@ func TestScripts(t *testing.T) {
 }
 
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"account": newAccount, "calls": countCalls, "disable": disable, "writes": countWrites, "exit": exitCode,
+	"account": newAccount, "atmost": atMost, "calls": countCalls, "disable": disable, "writes": countWrites, "exit": exitCode,
 	"json": isJSON, "lastline": lastLine, "mode": hasMode, "sed": substitute, "tamper": tamper,
 }
 
-// account [ID]: serves a new simulated account on loopback and signs in to it.
+// account [ID [everywhere]]: serves a new simulated account on loopback, with
+// every region on if asked for, and signs in to it.
 func newAccount(ts *testscript.TestScript, _ bool, args []string) {
 	options := sandbox.Options{}
 	if len(args) > 0 {
 		options.AccountID = args[0]
+	}
+	if len(args) > 1 {
+		options.Regions = map[string]string{}
+		for region := range sandbox.DefaultRegions("aws") {
+			options.Regions[region] = sandbox.Enabled
+		}
 	}
 	account := sandbox.New(options, services.Simulators()...)
 	server := httptest.NewServer(account)
@@ -98,6 +105,15 @@ func tamper(ts *testscript.TestScript, _ bool, args []string) {
 			s.Detector.Enabled = false
 		}
 	})
+}
+
+// atmost FILE N: the file has at most N bytes.
+func atMost(ts *testscript.TestScript, _ bool, args []string) {
+	most, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if n := len(ts.ReadFile(args[0])); n > most {
+		ts.Fatalf("%s has %d bytes, more than %d", args[0], n, most)
+	}
 }
 
 // disable REGION USER: USER switches a GuardDuty detector off, which goes on record.
