@@ -22,6 +22,7 @@ import (
 	"github.com/kiso-cli/kiso/pkg/cli"
 	"github.com/kiso-cli/kiso/pkg/sandbox"
 	"github.com/kiso-cli/kiso/pkg/sandbox/guardduty"
+	"github.com/kiso-cli/kiso/pkg/sandbox/organizations"
 	"github.com/kiso-cli/kiso/pkg/services"
 )
 
@@ -43,7 +44,7 @@ func TestScripts(t *testing.T) {
 }
 
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"account": newAccount, "atmost": atMost, "calls": countCalls, "disable": disable, "writes": countWrites, "exit": exitCode,
+	"account": newAccount, "atmost": atMost, "calls": countCalls, "disable": disable, "writes": countWrites, "exit": exitCode, "found": foundOrganization,
 	"json": isJSON, "lastline": lastLine, "mode": hasMode, "sed": substitute, "tamper": tamper,
 }
 
@@ -124,6 +125,18 @@ func disable(ts *testscript.TestScript, _ bool, args []string) {
 	id := guardduty.Get(account(ts), region).Detector.ID
 	_, err := awsguardduty.NewFromConfig(cfg).UpdateDetector(context.Background(), &awsguardduty.UpdateDetectorInput{DetectorId: &id, Enable: aws.Bool(false)})
 	ts.Check(err)
+}
+
+// found: founds an organization: the account, in ou-team below ou-all, and one
+// that is suspended.
+func foundOrganization(ts *testscript.TestScript, _ bool, _ []string) {
+	organizations.Edit(account(ts), func(s *organizations.State) {
+		s.Units = []organizations.Unit{{ID: "ou-all", Parent: "r-root"}, {ID: "ou-team", Parent: "ou-all"}, {ID: "ou-empty", Parent: "r-root"}}
+		s.Accounts = []organizations.Account{
+			{ID: account(ts).AccountID(), Name: "prod", Status: "ACTIVE", Parent: "ou-team"},
+			{ID: "999999999999", Name: "closed", Status: "SUSPENDED", Parent: "ou-team"},
+		}
+	})
 }
 
 // exit CODE COMMAND...: the command exits with this code.
