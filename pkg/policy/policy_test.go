@@ -73,7 +73,7 @@ var otherwiseNamed = map[string]string{
 
 func TestGrammar(t *testing.T) {
 	sid := regexp.MustCompile(`^[A-Za-z0-9]+$`)
-	arn := regexp.MustCompile(`^arn:aws:(s3:::|[a-z0-9]+:(\*|[a-z0-9-]*):(\*|\d{12}|):)[^{}]+$`)
+	arn := regexp.MustCompile(`^arn:aws:(s3:::|[a-z0-9-]+:(\*|[a-z0-9-]*):(\*|\d{12}|):)[^{}]+$`)
 	for name, d := range documents(t) {
 		t.Run(name, func(t *testing.T) {
 			assert.Equal(t, "2012-10-17", d.Version)
@@ -125,10 +125,10 @@ func TestActionsExist(t *testing.T) {
 }
 
 // reading are the first words of actions that change nothing.
-var reading = regexp.MustCompile(`^[a-z0-9]+:(Get|List|Describe|Head|BatchGet|Lookup)[A-Z]`)
+var reading = regexp.MustCompile(`^[a-z0-9-]+:(Get|List|Describe|Head|BatchGet|Lookup)[A-Z]`)
 
 // harmful are the first words of actions that take something away.
-var harmful = regexp.MustCompile(`^[a-z0-9]+:(Batch)?(Delete|Disable|Stop|Remove|Deregister|Disassociate|Suspend|Detach|Revoke|Archive|Untag|Unsubscribe)`)
+var harmful = regexp.MustCompile(`^[a-z0-9-]+:(Batch)?(Delete|Disable|Stop|Remove|Deregister|Disassociate|Suspend|Detach|Revoke|Archive|Untag|Unsubscribe)`)
 
 func TestRolesDoNoMoreThanTheyAreFor(t *testing.T) {
 	for name, d := range documents(t) {
