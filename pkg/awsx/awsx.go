@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Options says how to reach AWS. The zero value is the SDK's default chain.
@@ -111,8 +112,21 @@ func load(ctx context.Context, o Options) (aws.Config, error) {
 	// A retryer given to the SDK's loader would make it pass over AWS_MAX_ATTEMPTS;
 	// an HTTP client that is not of its own type would make it refuse AWS_CA_BUNDLE.
 	cfg.Retryer = sharedQuotas()
+	cfg.Logger = sdkLog(o.Log)
 	cfg.HTTPClient = &gate{next: cfg.HTTPClient, slots: make(chan struct{}, o.Parallelism), log: o.Log}
 	return cfg, nil
+}
+
+// sdkLog takes the remarks of the SDK, which it writes to stderr otherwise, such
+// as about a connection that it could not use again. They help nobody but who
+// looks at requests.
+func sdkLog(log *slog.Logger) logging.Logger {
+	if log == nil {
+		return logging.Nop{}
+	}
+	return logging.LoggerFunc(func(_ logging.Classification, format string, values ...any) {
+		log.Debug("sdk", "remark", fmt.Sprintf(format, values...))
+	})
 }
 
 // base is the configuration without what is kiso's own.
