@@ -164,7 +164,7 @@ func (a *app) colour(c *cli.Context, terminal bool) bool {
 // withTimeout bounds the run if the user asked for it.
 func withTimeout(c *cli.Context) (context.Context, context.CancelFunc) {
 	if limit := c.Duration("timeout"); limit > 0 {
-		return context.WithTimeout(c.Context, limit)
+		return context.WithTimeoutCause(c.Context, limit, fmt.Errorf("--timeout %s is over: %w", limit, context.DeadlineExceeded))
 	}
 	return context.WithCancel(c.Context)
 }
