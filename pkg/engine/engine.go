@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -59,13 +60,17 @@ func Sections(services []*resource.Service) []spec.Section {
 }
 
 // Decode reads a spec; see spec.Decode. It also refuses what two sections ask
-// for and only one can have.
+// for and only one can have, and what no account can meet. It makes no call.
 func Decode(services []*resource.Service, filename string, data []byte) (*spec.Spec, error) {
 	s, err := spec.Decode(filename, data, Sections(services))
 	if err != nil {
 		return nil, err
 	}
-	return s, checkClaims(services, s)
+	if err := checkClaims(services, s); err != nil {
+		return s, err
+	}
+	_, err = expand(services, s, standIn(s))
+	return s, err
 }
 
 func checkClaims(services []*resource.Service, s *spec.Spec) error {
@@ -102,7 +107,10 @@ func (e *Engine) Plan(ctx context.Context, s *spec.Spec) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	declaration, err := e.expand(s, regions.managed)
+	declaration, err := expand(e.services, s, resource.Input{
+		Identity: e.Session.Identity, Partition: e.Session.Partition(),
+		HomeRegion: s.HomeRegion, Regions: regions.managed, Tags: s.Tags,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -190,14 +198,12 @@ func (e *Engine) identityNotes() []string {
 	return []string{"these are the credentials of the ROOT USER: nothing can limit what they do. Create an administrator role, use that, and delete root's access keys"}
 }
 
-func (e *Engine) expand(s *spec.Spec, regions []string) (*resource.Declaration, error) {
-	in := resource.Input{
-		Identity: e.Session.Identity, Partition: e.Session.Partition(),
-		HomeRegion: s.HomeRegion, Regions: regions, Tags: s.Tags,
-	}
+// expand asks the sections of a spec what they declare. The errors are what they
+// refuse, each with its place in the file.
+func expand(services []*resource.Service, s *spec.Spec, in resource.Input) (*resource.Declaration, error) {
 	all := &resource.Declaration{}
 	var refused *multierror.Error
-	for _, service := range e.services {
+	for _, service := range services {
 		section, present := s.Sections[service.Name]
 		if !present {
 			continue
@@ -213,6 +219,23 @@ func (e *Engine) expand(s *spec.Spec, regions []string) (*resource.Declaration, 
 		}
 	}
 	return all, refused.ErrorOrNil()
+}
+
+// standIn is an account such as the spec may be for, of which nothing is known
+// yet: what is refused for it is refused before any call.
+func standIn(s *spec.Spec) resource.Input {
+	partition := spec.PartitionOf(s.HomeRegion)
+	in := resource.Input{
+		Identity:   awsx.Identity{AccountID: cmp.Or(s.AccountID, "000000000000"), Partition: partition},
+		Partition:  awsx.PartitionOf(partition, s.HomeRegion),
+		HomeRegion: s.HomeRegion, Regions: s.Regions.Include, Tags: s.Tags,
+	}
+	if in.Regions == nil {
+		in.Regions = slices.DeleteFunc(spec.Regions(), func(region string) bool {
+			return spec.PartitionOf(region) != partition || slices.Contains(s.Regions.Exclude, region)
+		})
+	}
+	return in
 }
 
 func refusal(s *spec.Spec, section string, r resource.Refusal) error {

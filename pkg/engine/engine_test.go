@@ -186,3 +186,14 @@ func TestABucketCannotServeTwoSections(t *testing.T) {
 	_, err = engine.Decode(services.All(), "kiso.yaml", []byte("version: 1\nhome_region: eu-west-1\ncloudtrail: {}\nconfig: {}\n"))
 	assert.NoError(t, err)
 }
+
+func TestWhatNoAccountCanMeetIsRefusedWithoutACall(t *testing.T) {
+	for text, want := range map[string]string{
+		"home_region: eu-west-1\nregions: {include: [us-east-1]}\nsecurityhub: {}\n": "kiso.yaml:4:1: securityhub.aggregation: the finding aggregator needs Security Hub in the home region eu-west-1",
+		"home_region: eu-west-1\nregions: {exclude: [eu-west-1]}\nsecurityhub: {}\n": "which is not one of the managed regions",
+		"home_region: eu-central-2\nsecurityhub: {aggregation: all_regions}\n":       "kiso.yaml:3:15: securityhub.aggregation: the home region eu-central-2 is one that accounts opt in to",
+	} {
+		_, err := engine.Decode(services.All(), "kiso.yaml", []byte("version: 1\n"+text))
+		assert.ErrorContains(t, err, want, text)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -40,24 +41,31 @@ func (m Mode) Raise(live Mode) Mode {
 	return m
 }
 
-// Period is how long objects are retained, "365 days" or "1 years".
+// Period is how long objects are retained, "365 days" or "1 year".
 type Period string
 
 // Days returns a period of days.
-func Days(n int) Period { return Period(fmt.Sprintf("%d days", n)) }
+func Days(n int) Period { return period(n, "day") }
 
 // Years returns a period of years.
-func Years(n int) Period { return Period(fmt.Sprintf("%d years", n)) }
+func Years(n int) Period { return period(n, "year") }
+
+func period(n int, unit string) Period {
+	if n != 1 {
+		unit += "s"
+	}
+	return Period(fmt.Sprintf("%d %s", n, unit))
+}
 
 func (p Period) parse() (n int, unit string) {
 	// The zero of what does not parse is shorter than any period.
 	_, _ = fmt.Sscanf(string(p), "%d %s", &n, &unit)
-	return n, unit
+	return n, strings.TrimSuffix(unit, "s")
 }
 
 func (p Period) days() int {
 	n, unit := p.parse()
-	if unit == "years" {
+	if unit == "year" {
 		return n * 365
 	}
 	return n
@@ -201,7 +209,7 @@ func (t *lockType) apply(ctx context.Context, env resource.Env, d resource.Delta
 	}
 	retention := &types.DefaultRetention{Mode: types.ObjectLockRetentionMode(d.After.Mode)}
 	switch n, unit := d.After.Retention.parse(); unit {
-	case "years":
+	case "year":
 		retention.Years = aws.Int32(int32(n))
 	default:
 		retention.Days = aws.Int32(int32(n))
