@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -127,10 +128,15 @@ func Explain(err error) string {
 	case unsent(err):
 		return join(action, "got no answer: "+innermost(err)+"; check the network, a proxy (HTTPS_PROXY) and the region, or run again")
 	}
-	if code := ErrorCode(err); code != "" {
-		return join(action, "failed with "+code+": "+strings.TrimSpace(ErrorMessage(err)))
+	code := ErrorCode(err)
+	if code == "" {
+		return err.Error()
 	}
-	return err.Error()
+	failure := join(action, "failed with "+code+": "+strings.TrimSpace(ErrorMessage(err)))
+	if _, throttled := retry.DefaultThrottleErrorCodes[code]; throttled {
+		return failure + "; AWS said so however often it was tried: run again later, with a smaller --parallelism, or raise the quota if it is one"
+	}
+	return failure
 }
 
 // notActivated are the services' codes for an account whose sign-up is not

@@ -80,7 +80,7 @@ func TestExplainOtherErrors(t *testing.T) {
 		}),
 		"guardduty:ListDetectors refused the account (OptInRequired): it is not fully activated yet; finish the sign-up (payment, phone) and try later":                 code("OptInRequired"),
 		"guardduty:ListDetectors refused the account (SubscriptionRequiredException): it is not fully activated yet; finish the sign-up (payment, phone) and try later": code("SubscriptionRequiredException"),
-		"guardduty:ListDetectors failed with LimitExceededException: words":                                                                                             code("LimitExceededException"),
+		"guardduty:ListDetectors failed with ConflictException: words":                                                                                                  code("ConflictException"),
 		"guardduty:ListDetectors denied: words": code("AccessDeniedException"),
 		"the fuse is out":                       errors.New("the fuse is out"),
 	} {
@@ -112,4 +112,9 @@ func TestNoAnswerIsExplained(t *testing.T) {
 		defer cancel()
 		assert.Equal(t, "guardduty:ListDetectors timed out; raise --timeout or run again", awsx.Explain(list(ctx, s, region)))
 	})
+}
+
+func TestThrottledToTheEndSaysWhatToDo(t *testing.T) {
+	err := &smithy.OperationError{ServiceID: "GuardDuty", OperationName: "GetDetector", Err: &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}}
+	assert.Equal(t, "guardduty:GetDetector failed with ThrottlingException: Rate exceeded; AWS said so however often it was tried: run again later, with a smaller --parallelism, or raise the quota if it is one", awsx.Explain(err))
 }
