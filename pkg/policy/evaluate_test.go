@@ -51,7 +51,7 @@ func meets(c policy.Condition, context map[string]string) bool {
 // like matches ARNs. The wildcard does not span colons here, which is stricter
 // than IAM.
 func like(pattern, arn string) bool {
-	if pattern == "*" {
+	if pattern == anything || arn == unknown {
 		return true
 	}
 	patterns, parts := strings.SplitN(pattern, ":", 6), strings.SplitN(arn, ":", 6)
@@ -107,8 +107,12 @@ func (w *wording) role(pathAndName string) string {
 	return w.arn("iam", "", w.account.AccountID(), "role/"+pathAndName)
 }
 
-// anything is the resource of actions that IAM takes none for.
-const anything = "*"
+// anything is the resource of actions that IAM takes none for, unknown that of
+// services whose resources are not described here.
+const (
+	anything = "*"
+	unknown  = ""
+)
 
 // resources are the ARNs that a call is about (Service Authorization Reference).
 func (w *wording) resources() []string {
@@ -140,8 +144,10 @@ func (w *wording) resources() []string {
 		return named(aggregator, aggregator)
 	case "iam":
 		return w.roles()
+	case "sts", "account", "ec2", "config", "guardduty":
+		return []string{anything}
 	}
-	return []string{anything}
+	return []string{unknown}
 }
 
 // roles are those of a call to IAM. Of a role that is not there IAM does not

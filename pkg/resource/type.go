@@ -98,6 +98,10 @@ type Permission struct {
 	// Anywhere: the call may go to another region than the resource's, as it does
 	// for a bucket that lives elsewhere.
 	Anywhere bool
+	// For is the action of the call that leads to it, where none is named after
+	// it (a call with tags wants TagResource, one with a role PassRole) or where
+	// only that call's refusal does.
+	For string
 }
 
 // Settle says how the executor waits for AWS to come round.

@@ -29,10 +29,7 @@ func newService(sim Simulator) *service {
 	s := &service{Simulator: sim, payload: map[string]bool{}}
 	s.Operations = map[string]Operation{}
 	for name, op := range sim.Operations {
-		op.name = name
-		if op.action == "" {
-			op.action = sim.Name + ":" + name
-		}
+		op.name, op.action = name, op.iamAction(sim.Name, name)
 		s.Operations[name] = op
 		s.payload[name] = has(fieldsOf(op.input), "payload")
 		if op.route != "" {

@@ -40,6 +40,15 @@ type Simulator struct {
 	Operations map[string]Operation
 }
 
+// Actions returns the IAM actions that the operations need.
+func (s Simulator) Actions() map[string]bool {
+	actions := map[string]bool{}
+	for name, op := range s.Operations {
+		actions[op.iamAction(s.Name, name)] = true
+	}
+	return actions
+}
+
 // Operation is one row of a simulator's table, made by Read or Write.
 type Operation struct {
 	name   string
@@ -77,6 +86,13 @@ func (o Operation) Status(code int) Operation { o.status = code; return o }
 // Action sets the IAM action that the operation needs, where it is not
 // "<service>:<operation>".
 func (o Operation) Action(action string) Operation { o.action = action; return o }
+
+func (o Operation) iamAction(service, operation string) string {
+	if o.action != "" {
+		return o.action
+	}
+	return service + ":" + operation
+}
 
 func typed[In any](handler func(*Request, In) (any, error)) func(*Request, *input) (any, error) {
 	return func(req *Request, in *input) (any, error) {

@@ -61,9 +61,14 @@ func wantedBucket(w Wanted) Bucket {
 func newBucketType(o Options) *resource.Type[Bucket] {
 	t := &bucketType{o}
 	reads := []string{"GetBucketVersioning", "GetBucketPublicAccessBlock", "GetBucketOwnershipControls", "GetEncryptionConfiguration"}
-	writes := []string{"CreateBucket", "TagResource", "PutBucketPublicAccessBlock", "PutBucketOwnershipControls", "PutEncryptionConfiguration"}
+	writes := permissions("CreateBucket", "PutBucketPublicAccessBlock", "PutBucketOwnershipControls", "PutEncryptionConfiguration")
+	toCreate := []string{"TagResource"}
 	if o.Locked {
-		writes = append(writes, "PutBucketVersioning", "PutBucketObjectLockConfiguration")
+		toCreate = append(toCreate, "PutBucketVersioning", "PutBucketObjectLockConfiguration")
+	}
+	for _, p := range permissions(toCreate...) {
+		p.For = "s3:CreateBucket"
+		writes = append(writes, p)
 	}
 	if o.NoRetention != "" {
 		reads = append(reads, "GetBucketObjectLockConfiguration")
@@ -74,7 +79,7 @@ func newBucketType(o Options) *resource.Type[Bucket] {
 			Summary:  "The log bucket: no public access, no ACLs, encrypted, and versioned where its logs are locked.",
 			Controls: []string{"S3.8", "S3.12"},
 			Reads:    o.toRead(reads...),
-			Writes:   permissions(writes...),
+			Writes:   writes,
 			Changers: []resource.Changer{
 				{Path: "versioning", Event: "PutBucketVersioning"},
 				{Path: "public_access_block", Event: "PutBucketPublicAccessBlock"}, {Path: "public_access_block", Event: "DeleteBucketPublicAccessBlock"},

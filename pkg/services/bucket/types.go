@@ -149,7 +149,7 @@ func permissions(actions ...string) []resource.Permission {
 // ToFind are the permissions that finding a bucket takes, and more of S3's
 // actions on it.
 func ToFind(more ...string) []resource.Permission {
-	return append([]resource.Permission{{Action: "s3:ListAllMyBuckets", Anywhere: true}}, permissions(append([]string{"ListBucket"}, more...)...)...)
+	return append([]resource.Permission{{Action: "s3:ListAllMyBuckets", Anywhere: true, For: "s3:ListBucket"}}, permissions(append([]string{"ListBucket"}, more...)...)...)
 }
 
 // toRead are the permissions that reading a bucket of these options takes.

@@ -53,7 +53,7 @@ var trails = &resource.Type[Trail]{
 			Action: "cloudtrail:GetEventSelectors", Resource: everyTrail, Anywhere: true,
 		}),
 		Writes: []resource.Permission{
-			{Action: "cloudtrail:CreateTrail", Resource: everyTrail}, {Action: "cloudtrail:AddTags", Resource: everyTrail},
+			{Action: "cloudtrail:CreateTrail", Resource: everyTrail}, {Action: "cloudtrail:AddTags", Resource: everyTrail, For: "cloudtrail:CreateTrail"},
 			{Action: "cloudtrail:UpdateTrail", Resource: everyTrail, Anywhere: true},
 			{Action: "cloudtrail:PutEventSelectors", Resource: everyTrail, Anywhere: true},
 			{Action: "cloudtrail:StartLogging", Resource: everyTrail, Anywhere: true},

@@ -88,11 +88,6 @@ func TestConformance(t *testing.T) {
 				s.Buckets[logs].Versioning = "Enabled"
 			})
 		},
-		Implied: map[string]string{
-			"iam:PassRole":       "config:PutConfigurationRecorder",
-			"config:TagResource": "config:PutConfigurationRecorder",
-			"s3:TagResource":     "s3:CreateBucket",
-		},
 	})
 }
 

@@ -68,9 +68,12 @@ var recorders = &resource.Type[Recorder]{
 		Controls: []string{"Config.1"},
 		Reads:    []resource.Permission{{Action: "config:DescribeConfigurationRecorders"}},
 		Writes: []resource.Permission{
-			{Action: "config:PutConfigurationRecorder"}, {Action: "config:TagResource"},
+			{Action: "config:PutConfigurationRecorder"}, {Action: "config:TagResource", For: "config:PutConfigurationRecorder"},
 			// An adopted recorder keeps its role, which may be any.
-			{Action: "iam:PassRole", Resource: "arn:{partition}:iam::{account_id}:role/*", Condition: map[string]string{"iam:PassedToService": servicePrincipal}},
+			{
+				Action: "iam:PassRole", Resource: "arn:{partition}:iam::{account_id}:role/*",
+				Condition: map[string]string{"iam:PassedToService": servicePrincipal}, For: "config:PutConfigurationRecorder",
+			},
 		},
 		Changers: []resource.Changer{{Event: "PutConfigurationRecorder"}, {Event: "DeleteConfigurationRecorder"}},
 	},

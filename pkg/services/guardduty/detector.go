@@ -66,11 +66,12 @@ var detectors = &resource.Type[Detector]{
 			{Action: "guardduty:ListDetectors"}, {Action: "guardduty:GetDetector"}, {Action: "guardduty:GetAdministratorAccount"},
 		},
 		Writes: []resource.Permission{
-			{Action: "guardduty:CreateDetector"}, {Action: "guardduty:UpdateDetector"}, {Action: "guardduty:TagResource"},
+			{Action: "guardduty:CreateDetector"}, {Action: "guardduty:UpdateDetector"}, {Action: "guardduty:TagResource", For: "guardduty:CreateDetector"},
 			{
 				Action:    "iam:CreateServiceLinkedRole",
 				Resource:  "arn:{partition}:iam::{account_id}:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty",
 				Condition: map[string]string{"iam:AWSServiceName": "guardduty.amazonaws.com"},
+				For:       "guardduty:CreateDetector",
 			},
 		},
 		Changers: []resource.Changer{

@@ -60,9 +60,5 @@ guardduty:
 				d.Features["LAMBDA_NETWORK_LOGS"].Status = "ENABLED"
 			})
 		},
-		Implied: map[string]string{
-			"guardduty:TagResource":       "guardduty:CreateDetector",
-			"iam:CreateServiceLinkedRole": "guardduty:CreateDetector",
-		},
 	})
 }

@@ -82,6 +82,5 @@ func TestConformance(t *testing.T) {
 		Stricter: func(a *sandbox.Account) {
 			events.Edit(a, global, func(s *events.State) { s.Rules[loginRule].State = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" })
 		},
-		Implied: map[string]string{"sns:TagResource": "sns:CreateTopic", "events:TagResource": "events:PutRule"},
 	})
 }

@@ -58,12 +58,18 @@ func onRules(actions ...string) []resource.Permission {
 	return permissions
 }
 
+// tagRules are the permissions to tag the rules that PutRule makes.
+var tagRules = []resource.Permission{
+	{Action: "events:TagResource", Resource: loginRule, For: "events:PutRule"},
+	{Action: "events:TagResource", Resource: usageRule, For: "events:PutRule"},
+}
+
 var rules = &resource.Type[Rule]{
 	Kind: "root_login_alarm.rule",
 	Doc: resource.Doc{
 		Summary: "The EventBridge rule that picks out what root does. Sign-ins are recorded in one region of the partition only, us-east-1 in aws, whatever the home region.",
 		Reads:   onRules("events:DescribeRule"),
-		Writes:  onRules("events:PutRule", "events:TagResource"),
+		Writes:  append(onRules("events:PutRule"), tagRules...),
 		Changers: []resource.Changer{
 			{Event: "PutRule"}, {Event: "DeleteRule"}, {Path: "state", Event: "DisableRule"}, {Path: "state", Event: "EnableRule"},
 		},

@@ -29,7 +29,7 @@ var topics = &resource.Type[Topic]{
 		Summary: "The SNS topic that sends the mails, in the region of the rules.",
 		Reads:   []resource.Permission{{Action: "sns:GetTopicAttributes", Resource: topicResource}},
 		Writes: []resource.Permission{
-			{Action: "sns:CreateTopic", Resource: topicResource}, {Action: "sns:TagResource", Resource: topicResource},
+			{Action: "sns:CreateTopic", Resource: topicResource}, {Action: "sns:TagResource", Resource: topicResource, For: "sns:CreateTopic"},
 		},
 		Changers: []resource.Changer{{Event: "DeleteTopic"}},
 	},

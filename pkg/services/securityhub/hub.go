@@ -28,11 +28,12 @@ var hubs = &resource.Type[Hub]{
 		Controls: []string{"CIS AWS Foundations Benchmark v5.0.0/4.16"},
 		Reads:    []resource.Permission{{Action: "securityhub:DescribeHub"}, administratorRead},
 		Writes: []resource.Permission{
-			{Action: "securityhub:EnableSecurityHub"}, {Action: "securityhub:TagResource"},
+			{Action: "securityhub:EnableSecurityHub"}, {Action: "securityhub:TagResource", For: "securityhub:EnableSecurityHub"},
 			{
 				Action:    "iam:CreateServiceLinkedRole",
 				Resource:  "arn:{partition}:iam::{account_id}:role/aws-service-role/securityhub.amazonaws.com/AWSServiceRoleForSecurityHub",
 				Condition: map[string]string{"iam:AWSServiceName": "securityhub.amazonaws.com"},
+				For:       "securityhub:EnableSecurityHub",
 			},
 		},
 		Changers: []resource.Changer{{Event: "DisableSecurityHub"}},

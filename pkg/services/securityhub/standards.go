@@ -36,7 +36,10 @@ var standards = &resource.Type[Standards]{
 	Doc: resource.Doc{
 		Summary: "The standards of the spec enabled in the region. AWS Config records there first, if it is in the spec: a standard that finds no recorder stays incomplete.",
 		Reads:   []resource.Permission{{Action: "securityhub:GetEnabledStandards"}, administratorRead},
-		Writes:  []resource.Permission{{Action: "securityhub:BatchEnableStandards"}, {Action: "securityhub:DescribeStandards"}},
+		Writes: []resource.Permission{
+			{Action: "securityhub:BatchEnableStandards"},
+			{Action: "securityhub:DescribeStandards", For: "securityhub:BatchEnableStandards"}, // asked when that is refused
+		},
 		// What enables others takes none away.
 		Changers: []resource.Changer{{Event: "BatchDisableStandards"}, {Event: "DisableSecurityHub"}},
 	},

@@ -23,9 +23,6 @@ type Case struct {
 	Foreign func(*sandbox.Account)
 	// Stricter makes live values better than the spec asks; nil: none can be.
 	Stricter func(*sandbox.Account)
-	// Implied are granted actions that no call is named after, each with the
-	// action of the call that needs it.
-	Implied map[string]string
 	// Uncompared are members of the simulators' state, at any depth, that count
 	// what happened rather than say what is there. They are not compared.
 	Uncompared []string

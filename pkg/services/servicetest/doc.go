@@ -18,7 +18,6 @@
 //			},
 //			Foreign:  func(a *sandbox.Account) { ... }, // what others have in the same things: tags, statements
 //			Stricter: func(a *sandbox.Account) { ... }, // live values that are better than the spec's
-//			Implied:  map[string]string{"iam:PassRole": "thing:CreateThing"}, // granted because that call needs it
 //		})
 //	}
 //
