@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -32,6 +33,7 @@ func Build(ctx context.Context, env resource.Env, declared []resource.Resource) 
 		wg.Go(func() { *changes[r.ID().String()] = r.Plan(ctx, env) })
 	}
 	wg.Wait()
+	refuseDoubles(changes)
 	result := make([]resource.Change, 0, len(declared))
 	roots := map[string]*resource.Change{}
 	for _, address := range order {
@@ -42,6 +44,23 @@ func Build(ctx context.Context, env resource.Env, declared []resource.Resource) 
 	}
 	sortChanges(result)
 	return result, nil
+}
+
+// refuseDoubles blocks a change of what another has for itself alone: two owners
+// would undo each other's settings for ever.
+func refuseDoubles(changes map[string]*resource.Change) {
+	holders := map[string]*resource.Change{}
+	for _, c := range slices.SortedFunc(maps.Values(changes), func(a, b *resource.Change) int { return a.ID.Compare(b.ID) }) {
+		holder, taken := holders[c.Holds]
+		switch {
+		case c.Holds == "":
+		case !taken:
+			holders[c.Holds] = c
+		default:
+			reason := fmt.Sprintf("%s is that of %s in this account, and their settings exclude each other: name another one in the spec", c.Holds, holder.ID)
+			*c = resource.Change{ID: c.ID, Action: resource.Blocked, Reason: reason, Path: c.Path}
+		}
+	}
 }
 
 func sortChanges(changes []resource.Change) {

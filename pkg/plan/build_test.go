@@ -115,6 +115,26 @@ func TestBlockedSpreadsToWhatRestsOnIt(t *testing.T) {
 	assert.Empty(t, changes["child"].Fields, "what may not be done is not shown as to be done")
 }
 
+// What two resources have each for itself alone is the first one's.
+func TestBuildBlocksASecondHolder(t *testing.T) {
+	kind := live{"a": inSync, "b": inSync, "c": managed}.kind()
+	kind.Holds = func(m lamp) string { return "the " + m.Colour + " socket" }
+	var declared []resource.Resource
+	for name, colour := range map[string]string{"a": "red", "b": "red", "c": "red", "new": "red", "other": "blue"} {
+		declared = append(declared, kind.New(resource.Global, name, "", lamp{Colour: colour}))
+	}
+	changes, err := plan.Build(t.Context(), resource.Env{}, declared)
+	require.NoError(t, err)
+	actions := map[string]resource.Action{}
+	for _, c := range changes {
+		actions[c.ID.Name] = c.Action
+	}
+	assert.Equal(t, map[string]resource.Action{
+		"a": resource.None, "b": resource.Blocked, "c": resource.Managed, "new": resource.Blocked, "other": resource.Create,
+	}, actions)
+	assert.Equal(t, "the red socket is that of house.lamp/global/a in this account, and their settings exclude each other: name another one in the spec", changes[1].Reason)
+}
+
 func TestBuildLooksAtEverythingAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := func() (*lamp, error) { time.Sleep(time.Second); return &red, nil }

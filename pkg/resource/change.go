@@ -30,6 +30,7 @@ type Change struct {
 	Risks  []Risk
 	Notes  []string // what the user should know of the live state
 	Busy   string   // what AWS is still doing to it; of the moment, and not saved
+	Holds  string   // what it has for itself alone; see Type.Holds; not saved either
 	Needs  []Ref    // declared ones only
 
 	Before json.RawMessage // the live model; null where nothing is

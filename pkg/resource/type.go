@@ -54,6 +54,10 @@ type Type[M any] struct {
 	// and no failure if it goes on. May be nil.
 	Busy func(live M) string
 
+	// Holds names what a resource has for itself alone, such as a bucket whose
+	// settings would not fit another service's. Of several that hold the same the
+	// first by its id has it. May be nil.
+	Holds func(m M) string
 	// Trace finds the calls that changed a resource; live is nil if it is gone.
 	// May be nil: then any call in the resource's region is meant.
 	Trace func(id ID, live *M) Trace
@@ -287,6 +291,9 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 		return c
 	}
 	c.Action = d.Action
+	if r.kind.Holds != nil {
+		c.Holds = r.kind.Holds(d.After)
+	}
 	if d.Action.Changes() && r.kind.Risk != nil {
 		c.Risks = r.kind.Risk(d)
 	}

@@ -215,6 +215,7 @@ var doors = regexp.MustCompile(strings.Join([]string{
 	`^no room for a multi-region trail: .*; delete a trail`,
 	`its ACL gives somebody else access, .*; move those grants`,
 	`a statement that lets everybody in, .*; take the statement out`,
+	`^the bucket \S+ is that of cloudtrail.bucket/\S+ in this account, .*: name another one in the spec`,
 	`has the prefix \S+ in the bucket \S+, .*: name the bucket \S+ in the spec .*, or add the prefix`,
 }, "|"))
 

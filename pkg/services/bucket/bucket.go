@@ -90,6 +90,7 @@ func newBucketType(o Options) *resource.Type[Bucket] {
 		},
 		Observe: t.observe,
 		Apply:   t.apply,
+		Holds:   func(m Bucket) string { return "the bucket " + m.Name },
 		Trace: func(id resource.ID, live *Bucket) resource.Trace {
 			if live == nil {
 				return trace(id, "", "")
