@@ -90,6 +90,19 @@ func (d Document) Admits(service string) bool {
 	})
 }
 
+// AdmitsUnbound says whether a statement allows a service something whomever it
+// acts for: without a condition on the source.
+func (d Document) AdmitsUnbound() bool {
+	return slices.ContainsFunc(d.Statements, func(raw json.RawMessage) bool {
+		var s Statement
+		if json.Unmarshal(raw, &s) != nil || s.Effect != "Allow" {
+			return false
+		}
+		principals, _ := s.Principal.(map[string]any)
+		return principals["Service"] != nil && !s.Condition.namesSource()
+	})
+}
+
 // With returns the policy with the given statements in it, by Sid: each takes
 // the place of the one that it differs from in meaning, or goes to the end. All
 // others stay as they are.

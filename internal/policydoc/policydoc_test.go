@@ -145,6 +145,21 @@ func TestAdmits(t *testing.T) {
 	}
 }
 
+func TestAdmitsUnbound(t *testing.T) {
+	for text, admits := range map[string]bool{
+		``: false,
+		`{"Statement":{"Effect":"Allow","Principal":{"Service":"a"}}}`:                                                             true,
+		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"StringEquals":{"s3:x-amz-acl":"private"}}}]}`:   true,
+		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"StringEquals":{"AWS:sourceaccount":"1"}}}]}`:    false,
+		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:a:::x"}}}]}`: false,
+		`{"Statement":[1,{"Effect":"Deny","Principal":{"Service":"a"}},{"Effect":"Allow","Principal":"*"},{"Effect":"Allow"}]}`:    false,
+	} {
+		doc, err := Parse(text)
+		require.NoError(t, err)
+		assert.Equal(t, admits, doc.AdmitsUnbound(), text)
+	}
+}
+
 // FuzzMerge merges a statement into any policy: nothing that was there is lost
 // or changed, and doing it twice is doing it once. What HashiCorp's comparison
 // calls equal is equal here too.

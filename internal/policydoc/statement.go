@@ -92,6 +92,17 @@ func (c Condition) lookup(operator, key string) any {
 	return nil
 }
 
+func (c Condition) namesSource() bool {
+	for _, keys := range c {
+		for key := range keys {
+			if isSource(key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func isSource(key string) bool {
 	return strings.EqualFold(key, "aws:SourceArn") || strings.EqualFold(key, "aws:SourceAccount")
 }

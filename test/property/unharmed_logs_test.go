@@ -217,8 +217,7 @@ func (d delivery) through(b *s3.Bucket) bool {
 }
 
 // deliveries are those of the trails that have the bucket, of one that only its
-// policy names, of another account's, and of AWS Config. A trail of one region
-// that is not the home region is not among them: nobody sees it from there.
+// policy names, of another account's, and of AWS Config.
 func (r *run) deliveries(bucket string) []delivery {
 	list := []delivery{
 		ofTrail(bucket, "", "arn:aws:cloudtrail:us-east-1:"+other+":trail/theirs", other),
@@ -230,7 +229,7 @@ func (r *run) deliveries(bucket string) []delivery {
 	}
 	for _, home := range regions {
 		for name, t := range cloudtrail.Get(r.before, home).Trails {
-			if t.Account == "" && t.Bucket == bucket && (t.MultiRegion || home == r.home) {
+			if t.Account == "" && t.Bucket == bucket {
 				list = append(list, ofTrail(bucket, t.Prefix, trailARN(home, name), account))
 			}
 		}

@@ -57,7 +57,7 @@ func newPolicyType(o Options) *resource.Type[Policy] {
 		Doc: resource.Doc{
 			Summary:  "The statements of the bucket policy that refuse requests without TLS and let the service write. Statements of others stay.",
 			Controls: []string{"S3.5"},
-			Reads:    o.toRead("GetBucketPolicy"),
+			Reads:    append(o.toRead("GetBucketPolicy"), o.SharingReads...),
 			Writes:   permissions("PutBucketPolicy"),
 			Changers: []resource.Changer{{Event: "PutBucketPolicy"}, {Event: "DeleteBucketPolicy"}, {Event: "DeleteBucket"}},
 		},
@@ -87,7 +87,7 @@ func (t *policyType) observe(ctx context.Context, env resource.Env, id resource.
 	if err != nil {
 		return nil, err
 	}
-	live := &Policy{Bucket: env.Identity.ARN("s3", "", place.Name), Source: place.Source, Sharing: place.Sharing, Prefix: place.Prefix}
+	live := &Policy{Bucket: env.Identity.ARN("s3", "", place.Name), Source: place.Source, Prefix: place.Prefix}
 	if b != nil {
 		live.Region = b.region
 		if live.Document, err = b.policy(ctx); err != nil {
@@ -102,7 +102,10 @@ func (t *policyType) observe(ctx context.Context, env resource.Env, id resource.
 		return nil, fmt.Errorf("bucket %s: %w", place.Name, err)
 	}
 	live.Statements = doc.BySid()
-	return live, nil
+	if place.Sharing != nil && doc.AdmitsUnbound() {
+		live.Sharing, err = place.Sharing(ctx)
+	}
+	return live, err
 }
 
 func (b *found) policy(ctx context.Context) (string, error) {

@@ -32,8 +32,9 @@ type Options struct {
 	// Locate finds the bucket that an id is about. With a *resource.ManagedError
 	// somebody else decides about it. nil: the id names bucket and region.
 	Locate func(ctx context.Context, env resource.Env, id resource.ID) (Place, error)
-	// LocateReads are the permissions that Locate takes.
-	LocateReads []resource.Permission
+	// LocateReads are the permissions that Locate takes, SharingReads those of
+	// Place.Sharing.
+	LocateReads, SharingReads []resource.Permission
 }
 
 // Place is where a bucket is, and who writes into it.
@@ -47,9 +48,10 @@ type Place struct {
 	Source  string // ARN that the service writes for: takes the place of Wanted.Source
 	Prefix  string // of the object keys, before AWSLogs/
 
-	// Sharing are ARNs that the service writes for as well: a policy that lets
-	// them must go on to.
-	Sharing []string
+	// Sharing tells the ARNs that the service writes for as well, or may: a policy
+	// that lets them must go on to. It is asked where the live policy names no
+	// sources; may be nil.
+	Sharing func(ctx context.Context) ([]string, error)
 }
 
 // Types are the kinds of one service's log buckets.

@@ -160,12 +160,14 @@ func TestTrailsThatShareABucket(t *testing.T) {
 		return s3.Access{Service: "cloudtrail.amazonaws.com", Action: "s3:GetBucketAcl", Resource: "arn:aws:s3:::company-logs", Context: map[string]string{"aws:SourceArn": arn, "aws:SecureTransport": "true"}}
 	}
 	for name, c := range map[string]struct{ others, trail, prefix string }{
-		"of this account": {"", "arn:aws:cloudtrail:us-east-1:123456789012:trail/second", ""},
-		"of another one":  {`,"arn:aws:s3:::company-logs/AWSLogs/222222222222/*"`, "arn:aws:cloudtrail:us-east-1:222222222222:trail/theirs", "trails"},
+		"of this account":            {"", "arn:aws:cloudtrail:us-east-1:123456789012:trail/second", ""},
+		"of one region, not at home": {"", "arn:aws:cloudtrail:ap-northeast-1:123456789012:trail/local", ""},
+		"of another one":             {`,"arn:aws:s3:::company-logs/AWSLogs/222222222222/*"`, "arn:aws:cloudtrail:us-east-1:222222222222:trail/theirs", "trails"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{}, "eu-west-1")
 			w.seed("us-east-1", "second", func(trail *trailsim.Trail) { trail.Bucket, trail.Logging = "company-logs", false })
+			w.seed("ap-northeast-1", "local", func(trail *trailsim.Trail) { trail.Bucket, trail.MultiRegion = "company-logs", false })
 			w.seed("us-east-1", "company", func(trail *trailsim.Trail) { trail.Prefix = c.prefix })
 			s3.Edit(w.acct, func(s *s3.State) { s.Buckets["company-logs"].Policy = statements(c.others) })
 			require.NoError(t, w.apply(true).Err())

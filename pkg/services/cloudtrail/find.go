@@ -23,6 +23,7 @@ import (
 // after the spec, because the bucket follows the trail.
 var logs = bucket.NewTypes(bucket.Options{
 	Service: "cloudtrail", Locked: true, Locate: locate, LocateReads: findReads,
+	SharingReads: []resource.Permission{{Action: "cloudtrail:ListTrails", For: "s3:GetBucketPolicy"}}, // asked where that names no trails
 	// AWS Config developer guide, "Managing the Delivery Channel".
 	Excludes: "config.amazonaws.com",
 })
@@ -42,8 +43,7 @@ func client(env resource.Env, region string) *cloudtrail.Client {
 type inUse struct {
 	trail        *types.Trail
 	organization bool
-	others       []string            // ARNs of further trails that the home region sees
-	sharing      map[string][]string // the same by the bucket that they deliver to
+	others       []types.Trail // further trails that the home region sees, sorted
 }
 
 // find chooses the trail: the one of the wanted name; else one of the
@@ -57,13 +57,10 @@ func find(ctx context.Context, env resource.Env, home, name string) (inUse, erro
 			return inUse{}, err
 		}
 		chosen, err := choose(ctx, env, home, name, out.TrailList)
-		chosen.sharing = map[string][]string{}
 		slices.SortFunc(out.TrailList, func(a, b types.Trail) int { return cmp.Compare(aws.ToString(a.TrailARN), aws.ToString(b.TrailARN)) })
 		for _, t := range out.TrailList {
 			if chosen.trail == nil || aws.ToString(t.TrailARN) != aws.ToString(chosen.trail.TrailARN) {
-				bucket, arn := aws.ToString(t.S3BucketName), aws.ToString(t.TrailARN)
-				chosen.others = append(chosen.others, arn)
-				chosen.sharing[bucket] = append(chosen.sharing[bucket], arn)
+				chosen.others = append(chosen.others, t)
 			}
 		}
 		return chosen, err
@@ -181,7 +178,7 @@ func locate(ctx context.Context, env resource.Env, id resource.ID) (bucket.Place
 	case used.organization:
 		return bucket.Place{}, managed(used.trail, fmt.Sprintf("it delivers to the bucket %s, which the organization keeps: this account cannot look into it, so whether it is as the spec wants it is not known", aws.ToString(used.trail.S3BucketName)))
 	case used.trail == nil:
-		return bucket.Place{Name: bucketName, Region: home, Sharing: used.sharing[bucketName]}, nil
+		return bucket.Place{Name: bucketName, Region: home, Sharing: sharing(env, home, bucketName, used)}, nil
 	}
 	t := used.trail
 	place := bucket.Place{Name: bucketName, Region: home, Prefix: aws.ToString(t.S3KeyPrefix)}
@@ -191,6 +188,40 @@ func locate(ctx context.Context, env resource.Env, id resource.ID) (bucket.Place
 	if aws.ToString(t.Name) != name {
 		place.Name, place.Region, place.Adopted = aws.ToString(t.S3BucketName), aws.ToString(t.HomeRegion), true
 	}
-	place.Sharing = used.sharing[place.Name]
+	place.Sharing = sharing(env, home, place.Name, used)
 	return place, nil
+}
+
+// sharing finds the trails besides the one in use that deliver to a bucket, and
+// those that may: of a trail of one region that is not the home region there is
+// no more to be seen from there than that it exists (CloudTrail API reference,
+// DescribeTrails, ListTrails).
+func sharing(env resource.Env, home, bucket string, used inUse) func(context.Context) ([]string, error) {
+	return func(ctx context.Context) ([]string, error) {
+		seen := map[string]bool{}
+		if used.trail != nil {
+			seen[aws.ToString(used.trail.TrailARN)] = true
+		}
+		var arns []string
+		for _, t := range used.others {
+			seen[aws.ToString(t.TrailARN)] = true
+			if aws.ToString(t.S3BucketName) == bucket {
+				arns = append(arns, aws.ToString(t.TrailARN))
+			}
+		}
+		err := awsx.Pages(func(token *string) (*string, error) {
+			page, err := client(env, home).ListTrails(ctx, &cloudtrail.ListTrailsInput{NextToken: token})
+			if err != nil {
+				return nil, err
+			}
+			for _, t := range page.Trails {
+				if arn := aws.ToString(t.TrailARN); !seen[arn] {
+					arns = append(arns, arn)
+				}
+			}
+			return page.NextToken, nil
+		})
+		slices.Sort(arns)
+		return arns, err
+	}
 }

@@ -185,7 +185,11 @@ func adoption(d resource.Delta[Trail]) []resource.Risk {
 // copies says what the trails besides the one in use may cost (AWS CloudTrail
 // pricing).
 func (u inUse) copies() string {
-	return fmt.Sprintf("further trails may record management events too (%s): each copy but the first is billed, $2.00 per 100,000 events", strings.Join(u.others, ", "))
+	arns := make([]string, len(u.others))
+	for i, t := range u.others {
+		arns[i] = aws.ToString(t.TrailARN)
+	}
+	return fmt.Sprintf("further trails may record management events too (%s): each copy but the first is billed, $2.00 per 100,000 events", strings.Join(arns, ", "))
 }
 
 // trace: calls on a trail are recorded in its home region.
