@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Session  *awsx.Session
 	Registry resource.Registry
+	Regions  []string // that are managed
 	// Workers bounds the changes under way at once; 0 is awsx.DefaultParallelism.
 	Workers int
 	// Exact is for a saved plan, which is a promise: it must ask for what it
@@ -229,7 +230,7 @@ func (r *runner) emit(e Event) {
 
 // env returns an environment that has read nothing yet: each look at the
 // account is a new one.
-func (r *runner) env() resource.Env { return resource.Env{Session: r.Session, Reads: reads.New()} }
+func (r *runner) env() resource.Env { return resource.Env{Session: r.Session, Reads: reads.New(), Regions: r.Regions} }
 
 func (r *runner) result() *Result {
 	result := &Result{}

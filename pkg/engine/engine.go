@@ -114,7 +114,7 @@ func (e *Engine) Plan(ctx context.Context, s *spec.Spec) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	changes, err := plan.Build(ctx, resource.Env{Session: e.Session, Reads: reads.New()}, declaration.Resources)
+	changes, err := plan.Build(ctx, resource.Env{Session: e.Session, Reads: reads.New(), Regions: regions.managed}, declaration.Resources)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, o apply.Options) (*app
 	if err := e.belongs(p); err != nil {
 		return nil, err
 	}
-	o.Session, o.Registry = e.Session, resource.NewRegistry(e.services)
+	o.Session, o.Registry, o.Regions = e.Session, resource.NewRegistry(e.services), p.Regions
 	return apply.Run(ctx, p.Changes, o)
 }
 
@@ -150,7 +150,7 @@ func (e *Engine) Stale(ctx context.Context, p *plan.Plan) (*apply.Result, error)
 		return nil, err
 	}
 	registry := resource.NewRegistry(e.services)
-	result, err := apply.Check(ctx, p.Changes, apply.Options{Session: e.Session, Registry: registry})
+	result, err := apply.Check(ctx, p.Changes, apply.Options{Session: e.Session, Registry: registry, Regions: p.Regions})
 	if err != nil {
 		return nil, err
 	}

@@ -13,10 +13,13 @@ import (
 	"github.com/kiso-cli/kiso/pkg/awsx"
 )
 
-// Env is what Observe and Apply may use: the account and a cache of reads.
+// Env is what Observe and Apply may use: the account, a cache of reads, and which
+// regions of the account are managed; no other is called but where a resource is
+// found to live.
 type Env struct {
 	*awsx.Session
-	Reads *reads.Cache
+	Reads   *reads.Cache
+	Regions []string
 }
 
 // Type is what a service author writes: one per kind. M is one struct for the

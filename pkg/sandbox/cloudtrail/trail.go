@@ -117,14 +117,14 @@ type trailEntry struct {
 // listTrails lists the trails of all regions.
 func listTrails(req *sandbox.Request, in listTrailsInput) (any, error) {
 	var all []trailEntry
-	for home := range req.Regions() {
+	for _, home := range slices.Sorted(maps.Keys(req.Regions())) {
 		for _, t := range trailsIn(req, home) {
 			if t.home == home {
 				all = append(all, trailEntry{t.arn, t.name, home})
 			}
 		}
 	}
-	page, next, err := sandbox.Page(req, sandbox.Shuffled(req, all), in.Token, 0, 1000)
+	page, next, err := sandbox.Page(req, all, in.Token, 0, 1000)
 	return listTrailsOutput{page, next}, err
 }
 

@@ -1,9 +1,11 @@
 package securityhub
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -34,7 +36,7 @@ var aggregators = &resource.Type[Aggregator]{
 	Doc: resource.Doc{
 		Summary: "The account's one finding aggregator, in the home region, linking every region. One that lives elsewhere is reported and left alone: AWS cannot move it.",
 		Reads: []resource.Permission{
-			{Action: "securityhub:ListFindingAggregators"}, {Action: "securityhub:GetFindingAggregator", Resource: aggregatorARN, Anywhere: true}, administratorRead,
+			{Action: "securityhub:ListFindingAggregators", Anywhere: true}, {Action: "securityhub:GetFindingAggregator", Resource: aggregatorARN, Anywhere: true}, administratorRead,
 		},
 		Writes: []resource.Permission{
 			{Action: "securityhub:CreateFindingAggregator"}, {Action: "securityhub:UpdateFindingAggregator", Resource: aggregatorARN},
@@ -70,7 +72,7 @@ func observeAggregator(ctx context.Context, env resource.Env, id resource.ID) (*
 }
 
 // aggregator reads the account's aggregator, wherever it lives; nil if there is
-// none, or if Security Hub is off in the region that is asked.
+// none.
 func aggregator(ctx context.Context, env resource.Env, asked resource.Scope) (*Aggregator, error) {
 	found, err := findAggregator(ctx, env, asked)
 	if err != nil || found == "" {
@@ -81,8 +83,8 @@ func aggregator(ctx context.Context, env resource.Env, asked resource.Scope) (*A
 		return nil, fmt.Errorf("securityhub:ListFindingAggregators answered with the ARN %q: %w", found, err)
 	}
 	out, err := client(env, resource.Scope(parsed.Region)).GetFindingAggregator(ctx, &securityhub.GetFindingAggregatorInput{FindingAggregatorArn: &found})
-	if awsx.IsCode(err, "ResourceNotFoundException") {
-		return nil, nil // deleted since it was listed
+	if off(err) {
+		return nil, nil // it is gone since it was listed, or its region's hub is
 	}
 	if err != nil {
 		return nil, err
@@ -93,23 +95,42 @@ func aggregator(ctx context.Context, env resource.Env, asked resource.Scope) (*A
 }
 
 // findAggregator returns the ARN of the account's aggregator, or "". Every region
-// with a hub knows it.
-func findAggregator(ctx context.Context, env resource.Env, asked resource.Scope) (string, error) {
-	key := reads.Key{Service: "securityhub", Region: string(asked), Call: "ListFindingAggregators"}
-	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (found string, err error) {
-		err = awsx.Pages(func(token *string) (*string, error) {
-			page, err := client(env, asked).ListFindingAggregators(ctx, &securityhub.ListFindingAggregatorsInput{NextToken: token})
-			if err != nil || len(page.FindingAggregators) == 0 {
-				return nil, err
-			}
-			found = aws.ToString(page.FindingAggregators[0].FindingAggregatorArn)
-			return nil, nil
-		})
+// with a hub knows it, so that others are asked only while home has none.
+func findAggregator(ctx context.Context, env resource.Env, home resource.Scope) (string, error) {
+	key := reads.Key{Service: "securityhub", Region: string(home), Call: "ListFindingAggregators"}
+	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (string, error) {
+		found, err := listedIn(ctx, env, home)
 		if off(err) {
-			return "", nil
+			return listedElsewhere(ctx, env, home), nil
 		}
 		return found, err
 	})
+}
+
+// listedElsewhere asks the other regions. What they refuse to tell counts as
+// nothing: apply looks again once the hub is on at home, before it creates any.
+func listedElsewhere(ctx context.Context, env resource.Env, home resource.Scope) string {
+	found := make([]string, len(env.Regions))
+	var all sync.WaitGroup
+	for i, region := range env.Regions {
+		if region != string(home) {
+			all.Go(func() { found[i], _ = listedIn(ctx, env, resource.Scope(region)) })
+		}
+	}
+	all.Wait()
+	return cmp.Or(found...)
+}
+
+func listedIn(ctx context.Context, env resource.Env, region resource.Scope) (found string, err error) {
+	err = awsx.Pages(func(token *string) (*string, error) {
+		page, err := client(env, region).ListFindingAggregators(ctx, &securityhub.ListFindingAggregatorsInput{NextToken: token})
+		if err != nil || len(page.FindingAggregators) == 0 {
+			return nil, err
+		}
+		found = aws.ToString(page.FindingAggregators[0].FindingAggregatorArn)
+		return nil, nil
+	})
+	return found, err
 }
 
 // applyAggregator creates the aggregator, or makes it link every region. Both

@@ -308,6 +308,28 @@ func TestAnAggregatorElsewhere(t *testing.T) {
 	})
 }
 
+// While Security Hub is off at home, nothing is known there of an aggregator: the
+// plan asks the regions that may have a hub, and a denied one is in no way of it.
+func TestAnAggregatorElsewhereWhileTheHubIsOffAtHome(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.settle()
+		sim.EditAccount(w.acct, func(s *sim.AccountState) { s.Aggregator.Region = "us-west-2" })
+		for _, region := range w.input.Regions {
+			if region != "us-west-2" {
+				sim.Edit(w.acct, region, func(s *sim.State) { s.Hub = nil })
+			}
+		}
+		w.acct.Inject(sandbox.Fault{Operation: "ListFindingAggregators", Region: "eu-west-1", Kind: sandbox.Deny})
+		changes := w.plan()
+		assert.Equal(t, resource.Create, find(t, changes, "securityhub.hub/ap-northeast-1/hub").Action)
+		elsewhere := find(t, changes, "securityhub.finding_aggregator/ap-northeast-1/aggregator")
+		assert.Equal(t, resource.Managed, elsewhere.Action)
+		assert.Equal(t, "finding aggregator in us-west-2", elsewhere.Owner)
+		require.NoError(t, w.apply(changes).Err())
+		w.inSync()
+	})
+}
+
 func TestMembersAreManagedElsewhere(t *testing.T) {
 	for _, status := range []string{"Enabled", "ASSOCIATED"} {
 		in(t, sandbox.Options{}, func(w *world) {

@@ -93,7 +93,7 @@ func (w *world) plan() []resource.Change {
 	before := len(w.acct.Writes())
 	d := w.expand()
 	require.Empty(w.t, d.Refusals)
-	changes, err := plan.Build(w.t.Context(), resource.Env{Session: w.session, Reads: reads.New()}, d.Resources)
+	changes, err := plan.Build(w.t.Context(), resource.Env{Session: w.session, Reads: reads.New(), Regions: w.input.Regions}, d.Resources)
 	require.NoError(w.t, err)
 	require.Len(w.t, w.acct.Writes(), before, "a plan writes nothing")
 	return changes
