@@ -88,7 +88,7 @@ func createDetector(req *sandbox.Request, in createDetectorInput) (any, error) {
 	if d.Frequency == "" {
 		d.Frequency = "SIX_HOURS"
 	}
-	if err := setFeatures(req, d, in.Features); err != nil {
+	if err := setFeatures(req, d, state.Unavailable, in.Features); err != nil {
 		return nil, err
 	}
 	iam.EnsureServiceLinkedRole(req, "guardduty.amazonaws.com")
@@ -113,7 +113,7 @@ func updateDetector(req *sandbox.Request, in updateDetectorInput) (any, error) {
 	if err := state.refuseMember(); err != nil {
 		return nil, err
 	}
-	if err := setFeatures(req, d, in.Features); err != nil {
+	if err := setFeatures(req, d, state.Unavailable, in.Features); err != nil {
 		return nil, err
 	}
 	if in.Enable != nil {

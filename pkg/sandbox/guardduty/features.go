@@ -77,8 +77,8 @@ func initialFeatures(req *sandbox.Request, unavailable []string) map[string]*Fea
 }
 
 // setFeatures applies the features of a request; those it does not name stay.
-func setFeatures(req *sandbox.Request, d *Detector, inputs []featureInput) error {
-	if err := checkFeatures(d, inputs); err != nil {
+func setFeatures(req *sandbox.Request, d *Detector, unavailable []string, inputs []featureInput) error {
+	if err := checkFeatures(d, unavailable, inputs); err != nil {
 		return err
 	}
 	for _, in := range inputs {
@@ -98,11 +98,11 @@ func setFeatures(req *sandbox.Request, d *Detector, inputs []featureInput) error
 	return nil
 }
 
-func checkFeatures(d *Detector, inputs []featureInput) error {
+func checkFeatures(d *Detector, unavailable []string, inputs []featureInput) error {
 	seen := map[string]bool{}
 	for _, in := range inputs {
 		additional, known := optional[in.Name]
-		if !known || d.Features[in.Name] == nil {
+		if !known || d.Features[in.Name] == nil || slices.Contains(unavailable, in.Name) {
 			return badRequest(fmt.Sprintf("an invalid or out-of-range value is specified as an input parameter: feature %q is not supported in this region.", in.Name))
 		}
 		if seen[in.Name] {

@@ -195,7 +195,7 @@ func apply(ctx context.Context, env resource.Env, d resource.Delta[Detector]) er
 
 // create names the wanted features, so that none that the spec turns off is on
 // for a moment. Where the region refuses one of them, the detector is created
-// without, and read-back and the next plan deal with those that are offered.
+// without, and those that it offers are set at once.
 func create(ctx context.Context, env resource.Env, d resource.Delta[Detector]) error {
 	input := &guardduty.CreateDetectorInput{
 		Enable:                     aws.Bool(true),
@@ -210,10 +210,35 @@ func create(ctx context.Context, env resource.Env, d resource.Delta[Detector]) e
 		return err
 	}
 	input.Features = nil
-	if _, err := c.CreateDetector(ctx, input); err != nil {
+	created, err := c.CreateDetector(ctx, input)
+	if err != nil {
 		return err
 	}
-	return resource.Pending("the detector is there; features follow")
+	return setOffered(ctx, c, created.DetectorId, d.After.Features)
+}
+
+// setOffered sets the wanted features of a detector that was created a moment
+// ago, with everything on that GuardDuty turns on by itself: here alone a feature
+// is turned off, since nobody can have chosen it.
+func setOffered(ctx context.Context, c *guardduty.Client, detector *string, want map[string]Status) error {
+	live, err := c.GetDetector(ctx, &guardduty.GetDetectorInput{DetectorId: detector})
+	if err != nil {
+		return err
+	}
+	input := &guardduty.UpdateDetectorInput{DetectorId: detector}
+	input.Features = features(differing(model(live).Features, want))
+	return send(ctx, c, input)
+}
+
+// differing returns the wanted features that a detector has, and has otherwise.
+func differing(live, want map[string]Status) map[string]Status {
+	changed := map[string]Status{}
+	for name, status := range want {
+		if is, offered := live[name]; offered && is != status {
+			changed[name] = status
+		}
+	}
+	return changed
 }
 
 // update sends what differs. UpdateDetector leaves alone what it is not told
@@ -233,8 +258,38 @@ func update(ctx context.Context, env resource.Env, region resource.Scope, detect
 		}
 	}
 	input.Features = features(changed)
-	_, err := client(env, region).UpdateDetector(ctx, input)
-	return err
+	return send(ctx, client(env, region), input)
+}
+
+// send makes an update in one request. If GuardDuty refuses it, the features go
+// one by one, so that one that it lists and does not offer stands in the way of
+// no other setting: its refusal has one code for everything.
+func send(ctx context.Context, c *guardduty.Client, input *guardduty.UpdateDetectorInput) error {
+	wanted := input.Features
+	_, err := c.UpdateDetector(ctx, input)
+	if !awsx.IsCode(err, "BadRequestException") || len(wanted) == 0 {
+		return err
+	}
+	if input.Features = nil; input.Enable != nil || input.FindingPublishingFrequency != "" {
+		if _, err := c.UpdateDetector(ctx, input); err != nil {
+			return err
+		}
+	}
+	var refused []string
+	for _, f := range wanted {
+		_, err := c.UpdateDetector(ctx, &guardduty.UpdateDetectorInput{DetectorId: input.DetectorId, Features: []types.DetectorFeatureConfiguration{f}})
+		switch {
+		case awsx.IsCode(err, "BadRequestException"):
+			refused = append(refused, fmt.Sprintf("%s (%s)", f.Name, awsx.ErrorMessage(err)))
+		case err != nil:
+			return err
+		}
+	}
+	if refused == nil {
+		return nil
+	}
+	return fmt.Errorf("guardduty:UpdateDetector refused in %s: %s; take them out of guardduty.features, or leave the region out (regions.exclude)",
+		c.Options().Region, strings.Join(refused, ", "))
 }
 
 // runtimeAgents are additional configuration of RUNTIME_MONITORING.

@@ -89,11 +89,31 @@ func TestAFeatureThatTheRegionDoesNotOffer(t *testing.T) {
 	result := run()
 	require.NoError(t, result.Err())
 	assert.Equal(t, "ENABLED", sim.Get(acct, home).Detector.Features["RUNTIME_MONITORING"].Status)
+	assert.Equal(t, "DISABLED", sim.Get(acct, home).Detector.Features["S3_DATA_EVENTS"].Status, "a new detector has it on unless it is told")
 
 	c, _ = plan(t, acct, section)
 	assert.Equal(t, resource.None, c.Action)
 	require.Len(t, c.Notes, 1)
 	assert.Contains(t, c.Notes[0], "RDS_LOGIN_EVENTS is not offered here")
+}
+
+// GuardDuty may list a feature and refuse it all the same. The rest is done, and
+// the refusal says which one it was.
+func TestAFeatureThatIsListedAndRefused(t *testing.T) {
+	acct := newAccount()
+	_, run := plan(t, acct, "guardduty: {features: {S3_DATA_EVENTS: disabled, EKS_AUDIT_LOGS: disabled}}\n")
+	require.NoError(t, run().Err())
+	sim.Edit(acct, home, func(s *sim.State) {
+		s.Unavailable, s.Detector.Enabled = []string{"EKS_AUDIT_LOGS"}, false
+	})
+	_, run = plan(t, acct, "guardduty: {finding_publishing_frequency: ONE_HOUR, features: {S3_DATA_EVENTS: enabled, EKS_AUDIT_LOGS: enabled}}\n")
+	err := run().Err()
+	require.ErrorContains(t, err, "guardduty:UpdateDetector refused in eu-west-1: EKS_AUDIT_LOGS (")
+	assert.ErrorContains(t, err, "take them out of guardduty.features")
+	live := sim.Get(acct, home).Detector
+	assert.True(t, live.Enabled)
+	assert.Equal(t, "ONE_HOUR", live.Frequency)
+	assert.Equal(t, "ENABLED", live.Features["S3_DATA_EVENTS"].Status)
 }
 
 func TestASuspendedDetectorIsResumed(t *testing.T) {
