@@ -85,21 +85,19 @@ func (d Document) Admits(service string) bool {
 		if json.Unmarshal(raw, &s) != nil || s.Effect != "Allow" {
 			return false
 		}
-		principals, _ := s.Principal.(map[string]any)
-		return slices.Contains(texts(principals["Service"]), service)
+		return slices.Contains(s.Services(), service)
 	})
 }
 
 // AdmitsUnbound says whether a statement allows a service something whomever it
-// acts for: without a condition on the source.
+// acts for; see Statement.Bound.
 func (d Document) AdmitsUnbound() bool {
 	return slices.ContainsFunc(d.Statements, func(raw json.RawMessage) bool {
 		var s Statement
 		if json.Unmarshal(raw, &s) != nil || s.Effect != "Allow" {
 			return false
 		}
-		principals, _ := s.Principal.(map[string]any)
-		return principals["Service"] != nil && !s.Condition.namesSource()
+		return s.Services() != nil && !s.Bound()
 	})
 }
 

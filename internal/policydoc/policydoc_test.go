@@ -148,11 +148,14 @@ func TestAdmits(t *testing.T) {
 func TestAdmitsUnbound(t *testing.T) {
 	for text, admits := range map[string]bool{
 		``: false,
-		`{"Statement":{"Effect":"Allow","Principal":{"Service":"a"}}}`:                                                             true,
-		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"StringEquals":{"s3:x-amz-acl":"private"}}}]}`:   true,
-		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"StringEquals":{"AWS:sourceaccount":"1"}}}]}`:    false,
-		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:a:::x"}}}]}`: false,
-		`{"Statement":[1,{"Effect":"Deny","Principal":{"Service":"a"}},{"Effect":"Allow","Principal":"*"},{"Effect":"Allow"}]}`:    false,
+		`{"Statement":{"Effect":"Allow","Principal":{"Service":"a"}}}`:                                                                            true,
+		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"StringEquals":{"s3:x-amz-acl":"private"}}}]}`:                  true,
+		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"StringEquals":{"AWS:sourceaccount":"111122223333"}}}]}`:        false,
+		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:a:*:111122223333:x/*"}}}]}`: false,
+		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"StringEquals":{"aws:SourceOrgID":"o-abc"}}}]}`:                 false,
+		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:a:*:*:x/*"}}}]}`:            true,
+		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"a"},"Condition":{"StringNotEquals":{"aws:SourceAccount":"111122223333"}}}]}`:     true,
+		`{"Statement":[1,{"Effect":"Deny","Principal":{"Service":"a"}},{"Effect":"Allow","Principal":"*"},{"Effect":"Allow"}]}`:                   false,
 	} {
 		doc, err := Parse(text)
 		require.NoError(t, err)

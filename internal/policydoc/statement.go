@@ -64,7 +64,7 @@ func (c Condition) withSources(other Condition, keep func(source string) bool) C
 	for operator, keys := range c {
 		widened[operator] = maps.Clone(keys)
 		for key, value := range keys {
-			if isSource(key) && widens(operator) {
+			if IsSource(key) && widens(operator) {
 				widened[operator][key] = add(value, other.lookup(operator, key), keep)
 			}
 		}
@@ -75,6 +75,9 @@ func (c Condition) withSources(other Condition, keep func(source string) bool) C
 func always(string) bool { return true }
 
 var oneAccount = regexp.MustCompile(`^(arn:[^:]*:[^:]*:[^:]*:)?\d{12}(:|$)`)
+
+// anybody says whether a source is not of one account or one organization.
+func anybody(source string) bool { return !ofOneAccount(source) && !strings.HasPrefix(source, "o-") }
 
 // ofOneAccount says whether a source is an account's id, or an ARN or pattern
 // of ARNs of one account.
@@ -92,10 +95,19 @@ func (c Condition) lookup(operator, key string) any {
 	return nil
 }
 
-func (c Condition) namesSource() bool {
-	for _, keys := range c {
-		for key := range keys {
-			if isSource(key) {
+// Services returns the services that a statement is about, by their principals,
+// nil if there are none.
+func (s Statement) Services() []string {
+	principals, _ := s.Principal.(map[string]any)
+	return texts(principals["Service"])
+}
+
+// Bound says whether a condition limits whom a service acts for: to sources of
+// one account each, or to an organization.
+func (s Statement) Bound() bool {
+	for operator, keys := range s.Condition {
+		for key, value := range keys {
+			if sources := texts(value); IsSource(key) && widens(operator) && len(sources) > 0 && !slices.ContainsFunc(sources, anybody) {
 				return true
 			}
 		}
@@ -103,8 +115,13 @@ func (c Condition) namesSource() bool {
 	return false
 }
 
-func isSource(key string) bool {
-	return strings.EqualFold(key, "aws:SourceArn") || strings.EqualFold(key, "aws:SourceAccount")
+// sourceKeys are the condition keys that say whom a service acts for (IAM user
+// guide, AWS global condition context keys).
+var sourceKeys = []string{"aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"}
+
+// IsSource says whether a condition key is about whom a service acts for.
+func IsSource(key string) bool {
+	return slices.ContainsFunc(sourceKeys, func(k string) bool { return strings.EqualFold(k, key) })
 }
 
 // widens says whether one more value lets an operator match more.

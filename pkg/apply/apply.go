@@ -230,7 +230,9 @@ func (r *runner) emit(e Event) {
 
 // env returns an environment that has read nothing yet: each look at the
 // account is a new one.
-func (r *runner) env() resource.Env { return resource.Env{Session: r.Session, Reads: reads.New(), Regions: r.Regions} }
+func (r *runner) env() resource.Env {
+	return resource.Env{Session: r.Session, Reads: reads.New(), Regions: r.Regions}
+}
 
 func (r *runner) result() *Result {
 	result := &Result{}

@@ -347,6 +347,47 @@ func TestSharedBucketKeepsOthersDelivery(t *testing.T) {
 	})
 }
 
+// A statement that AWS's documentation names as ours may be bound in a form that
+// ours cannot take in, or be for several services: it stays, and ours goes beside.
+func TestStatementsBoundInOtherForms(t *testing.T) {
+	const (
+		own     = `"arn:aws:s3:::` + logs + `/AWSLogs/123456789012/*"`
+		any     = `"arn:aws:s3:::` + logs + `/AWSLogs/*"`
+		logger  = `"logger.amazonaws.com"`
+		loggers = `["logger.amazonaws.com","delivery.logs.amazonaws.com"]`
+	)
+	sibling, cousin := access("arn:aws:logger:eu-west-1:123456789012:trail/second"), access("arn:aws:logger:eu-west-1:222222222222:trail/theirs")
+	sibling.Context["aws:SourceAccount"] = "123456789012"
+	cousin.Resource = "arn:aws:s3:::" + logs + "/AWSLogs/222222222222/x"
+	cousin.Context["aws:SourceOrgID"] = "o-abc"
+	for name, c := range map[string]struct {
+		services, resource, condition string
+		keeps                         s3.Access
+	}{
+		"pattern of ARNs":     {logger, own, `"StringLike":{"aws:SourceArn":"arn:aws:logger:*:123456789012:trail/*"}`, sibling},
+		"ARNs":                {logger, own, `"ArnLike":{"AWS:SourceArn":["arn:aws:logger:eu-west-1:123456789012:trail/second"]}`, sibling},
+		"account":             {logger, own, `"StringEquals":{"aws:SourceAccount":"123456789012"}`, sibling},
+		"organization":        {logger, any, `"StringEquals":{"aws:SourceOrgID":"o-abc"}`, cousin},
+		"another account":     {logger, any, `"StringLike":{"aws:SourceArn":"arn:aws:logger:*:222222222222:trail/*"}`, cousin},
+		"of several services": {loggers, own, `"StringEquals":{"aws:SourceArn":"arn:aws:logger:eu-west-1:123456789012:trail/second"}`, sibling},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			require.NoError(t, w.apply(false).Err())
+			theirs := `{"Sid":"Write","Effect":"Allow","Principal":{"Service":` + c.services + `},"Action":"s3:PutObject","Resource":` + c.resource + `,"Condition":{` + c.condition + `}}`
+			w.edit(func(b *s3.Bucket) { b.Policy = `{"Version":"2012-10-17","Statement":[` + theirs + `]}` })
+			require.True(t, s3.Get(w.acct).Buckets[logs].Permits(c.keeps))
+			require.NoError(t, w.apply(false).Err())
+			b := s3.Get(w.acct).Buckets[logs]
+			assert.Contains(t, b.Policy, theirs, "as it was written")
+			assert.True(t, b.Permits(c.keeps))
+			assert.True(t, b.Permits(access(source)))
+			assert.False(t, b.Permits(access("arn:aws:logger:eu-west-1:333333333333:trail/x")))
+			w.inSync()
+		})
+	}
+}
+
 // A bucket that is in use under another name, in another region, for another
 // source and prefix gets what the spec asks for its own.
 func TestAdopted(t *testing.T) {

@@ -127,7 +127,7 @@ func adaptPolicy(live, want Policy) (Policy, []string) {
 	if want.Source != "" && live.Source != "" {
 		replace = append(replace, want.Source, live.Source)
 	}
-	want.Statements = replaced(want.Statements, strings.NewReplacer(replace...))
+	want.Statements = besideOthers(live.Statements, replaced(want.Statements, strings.NewReplacer(replace...)))
 	open := openToOthers(live.Statements, want.Statements)
 	var notes []string
 	for sid, s := range want.Statements {
@@ -166,6 +166,38 @@ func each(v any, r *strings.Replacer) any {
 		list[i] = r.Replace(list[i])
 	}
 	return oneOrMore(list)
+}
+
+// besideOthers gives a wanted statement another Sid where the live one of its Sid
+// is for others too in a form that ours cannot take in: that one stays as it is.
+func besideOthers(live, want map[string]policydoc.Statement) map[string]policydoc.Statement {
+	out := map[string]policydoc.Statement{}
+	for sid, s := range want {
+		if forOthersToo(live[sid], s) {
+			s.Sid += "Kiso"
+		}
+		out[s.Sid] = s
+	}
+	return out
+}
+
+// forOthersToo says whether a live statement lets services write that are others
+// than ours, or is bound to sources by another key or operator than ours.
+func forOthersToo(live, want policydoc.Statement) bool {
+	if live.Effect != "Allow" || want.Effect != "Allow" || !servicesAlone(live) {
+		return false
+	}
+	if !slices.Equal(live.Services(), want.Services()) {
+		return true
+	}
+	_, alike := shareSources(live.Condition, want.Condition)
+	return live.Bound() && !alike
+}
+
+// servicesAlone says whether a statement has no principals but services.
+func servicesAlone(s policydoc.Statement) bool {
+	principals, _ := s.Principal.(map[string]any)
+	return len(principals) == 1 && s.Services() != nil
 }
 
 // share keeps what a live statement allows besides the wanted one, if it is that
@@ -229,7 +261,7 @@ func withSources(c policydoc.Condition, arns []string) policydoc.Condition {
 func sameButBinding(live, want policydoc.Statement) bool {
 	for operator, keys := range live.Condition {
 		for key := range keys {
-			if !isSource(key) && lookup(want.Condition, operator, key) == nil {
+			if !policydoc.IsSource(key) && lookup(want.Condition, operator, key) == nil {
 				return false
 			}
 		}
@@ -246,16 +278,12 @@ func shareSources(live, want policydoc.Condition) (condition policydoc.Condition
 	for operator, keys := range want {
 		condition[operator] = maps.Clone(keys)
 		for key, value := range keys {
-			if sources := lookup(live, operator, key); isSource(key) && sources != nil {
+			if sources := lookup(live, operator, key); policydoc.IsSource(key) && sources != nil {
 				condition[operator][key], bound = union(value, sources), true
 			}
 		}
 	}
 	return condition, bound
-}
-
-func isSource(key string) bool {
-	return strings.EqualFold(key, "aws:SourceArn") || strings.EqualFold(key, "aws:SourceAccount")
 }
 
 // lookup returns the value of a condition key, whose case does not matter.
