@@ -213,6 +213,23 @@ func TestChoosesAmongTrails(t *testing.T) {
 				s.Buckets["zzz-logs"].Policy = `{"Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:*","Resource":["arn:aws:s3:::zzz-logs","arn:aws:s3:::zzz-logs/*"]}]}`
 			})
 		}, "zzz"},
+		"the one that records management events": {func(w *world) {
+			w.seed("us-east-1", "aaa", func(t *trailsim.Trail) {
+				t.Advanced = []trailsim.AdvancedSelector{{Name: "objects", Fields: []trailsim.FieldSelector{
+					{Field: "eventCategory", Equals: []string{"Data"}}, {Field: "resources.type", Equals: []string{"AWS::S3::Object"}},
+				}}}
+			})
+			w.seed("us-east-1", "zzz", func(t *trailsim.Trail) { t.Logging, t.Validation = false, false })
+		}, "zzz"},
+		"the one that is as wanted, whatever its deliveries": {func(w *world) {
+			w.seed("us-east-1", "aaa", func(t *trailsim.Trail) { t.Validation = false })
+			w.seed("us-east-1", "zzz", func(t *trailsim.Trail) { t.DeliveryError = "AccessDenied" })
+		}, "zzz"},
+		"the one whose region lets itself be asked": {func(w *world) {
+			w.seed("us-east-1", "aaa", nil)
+			w.seed("us-west-2", "zzz", nil)
+			w.acct.Inject(sandbox.Fault{Operation: "GetTrailStatus", Region: "us-east-1", Kind: sandbox.Deny, Reason: sandbox.DeniedBySCP})
+		}, "zzz"},
 		"the first name": {func(w *world) { w.seed("us-west-2", "bbb", nil); w.seed("us-east-1", "ccc", nil) }, "bbb"},
 		"of its own region, raised": {func(w *world) {
 			w.seed("eu-west-1", "kiso", func(t *trailsim.Trail) { t.MultiRegion = false })
@@ -294,7 +311,26 @@ func TestOrganizationTrail(t *testing.T) {
 	t.Run("with selectors of its own", func(t *testing.T) {
 		w := newWorld(t, sandbox.Options{}, "eu-west-1")
 		w.seed("us-east-1", "all", organization(func(t *trailsim.Trail) { t.Selectors = []trailsim.EventSelector{{}} }))
-		assert.Contains(t, strings.Join(w.plan()["trail"].Notes, " "), "not known")
+		plan := w.plan()["trail"]
+		assert.Contains(t, strings.Join(plan.Notes, " "), "not known")
+		assert.Equal(t, resource.Managed, plan.Action)
+		assert.False(t, plan.MeetsSpec, "what is not known is not as wanted")
+		w.seed("us-east-1", "plain", organization(nil))
+		assert.Equal(t, "organization trail arn:aws:cloudtrail:us-east-1:999999999999:trail/plain", w.plan()["trail"].Owner)
+	})
+	t.Run("with selectors of its own, beside a trail of the account", func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{}, "eu-west-1")
+		w.seed("us-east-1", "all", organization(func(t *trailsim.Trail) { t.Selectors = []trailsim.EventSelector{{}} }))
+		w.seed("us-east-1", "own", func(t *trailsim.Trail) { t.Logging = false })
+		assert.Equal(t, []string{"logging"}, paths(w.plan()["trail"]))
+	})
+	t.Run("of this very account", func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{}, "eu-west-1")
+		w.seed("us-east-1", "all", func(t *trailsim.Trail) { t.Organization, t.Validation = true, false })
+		assert.Equal(t, []string{"log_file_validation"}, paths(w.plan()["trail"]))
+		require.NoError(t, w.apply(true).Err())
+		w.inSync()
+		assert.True(t, trailsim.Get(w.acct, "us-east-1").Trails["all"].Organization)
 	})
 	for name, weak := range map[string]func(*trailsim.Trail){
 		"silent":            func(t *trailsim.Trail) { t.Logging = false },
@@ -335,9 +371,24 @@ func TestNoRoom(t *testing.T) {
 	for _, name := range []string{"a00", "b00", "c00", "d00", "e00"} {
 		w.seed("eu-west-1", name, func(t *trailsim.Trail) { t.MultiRegion = false })
 	}
+	for kind, c := range w.plan() {
+		assert.Equal(t, resource.Blocked, c.Action, kind)
+		assert.Contains(t, c.Reason, "no room for a multi-region trail")
+		assert.Contains(t, c.Reason, "trail/a00")
+	}
+	require.NoError(t, w.apply(false).Err())
+	assert.Len(t, s3.Get(w.acct).Buckets, 5, "no bucket is made for a trail that cannot be")
+}
+
+// Room may be lacking where the home region does not see it.
+func TestNoRoomElsewhere(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	for _, name := range []string{"a00", "b00", "c00", "d00", "e00"} {
+		w.seed("us-east-1", name, func(t *trailsim.Trail) { t.MultiRegion = false })
+	}
 	err := w.apply(false).Err()
 	assert.ErrorContains(t, err, "no room for a multi-region trail")
-	assert.ErrorContains(t, err, "already has 5 trails in eu-west-1")
+	assert.ErrorContains(t, err, "already has 5 trails in us-east-1")
 }
 
 func TestPartitions(t *testing.T) {

@@ -32,7 +32,17 @@ var logs = bucket.NewTypes(bucket.Options{
 var findReads = []resource.Permission{
 	{Action: "cloudtrail:DescribeTrails"},                 // which IAM cannot narrow to a trail
 	{Action: "cloudtrail:GetTrailStatus", Anywhere: true}, // also of the organization's
+	{Action: "cloudtrail:GetEventSelectors", Resource: everyTrail, Anywhere: true, For: "cloudtrail:DescribeTrails"}, // where there is a choice
 }
+
+// everyTrail is the ARN of the trails of permissions: any may be adopted, in any
+// region.
+const everyTrail = "arn:{partition}:cloudtrail:*:{account_id}:trail/*"
+
+// maxTrails is how many trails a region can see, those of other regions and of
+// the organization included, which AWS does not raise (AWS CloudTrail user guide,
+// quotas).
+const maxTrails = 5
 
 func client(env resource.Env, region string) *cloudtrail.Client {
 	return awsx.Client(env.Session, region, cloudtrail.NewFromConfig)
@@ -48,7 +58,8 @@ type inUse struct {
 
 // find chooses the trail: the one of the wanted name; else one of the
 // organization, if it is as the spec wants it; else another multi-region trail
-// of the account.
+// of the account; else one of the organization that may be. The error may be that
+// there is none, and no room for one.
 func find(ctx context.Context, env resource.Env, home, name string) (inUse, error) {
 	key := reads.Key{Service: "cloudtrail", Region: home, Call: "DescribeTrails", Arg: name}
 	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (inUse, error) {
@@ -63,6 +74,9 @@ func find(ctx context.Context, env resource.Env, home, name string) (inUse, erro
 				chosen.others = append(chosen.others, t)
 			}
 		}
+		if err == nil && chosen.trail == nil && len(chosen.others) >= maxTrails {
+			err = full("there are " + chosen.arns())
+		}
 		return chosen, err
 	})
 }
@@ -71,7 +85,7 @@ func choose(ctx context.Context, env resource.Env, home, name string, all []type
 	var own, organization []types.Trail
 	for _, t := range all {
 		switch {
-		case aws.ToBool(t.IsOrganizationTrail), accountOf(t) != env.Identity.AccountID:
+		case accountOf(t) != env.Identity.AccountID:
 			if aws.ToBool(t.IsMultiRegionTrail) && aws.ToBool(t.LogFileValidationEnabled) {
 				organization = append(organization, t)
 			}
@@ -81,24 +95,34 @@ func choose(ctx context.Context, env resource.Env, home, name string, all []type
 			own = append(own, t)
 		}
 	}
-	healths, err := healthOf(ctx, env, home, organization, own)
+	fitness, err := fitnessOf(ctx, env, home, organization, own)
 	if err != nil {
 		return inUse{}, err
 	}
-	best := func(trails []types.Trail) *types.Trail {
-		return &slices.SortedFunc(slices.Values(trails), func(a, b types.Trail) int {
-			return cmp.Or(cmp.Compare(healths[*b.TrailARN], healths[*a.TrailARN]), strings.Compare(*a.Name, *b.Name))
-		})[0]
+	organization = slices.DeleteFunc(organization, func(t types.Trail) bool { return !fitness[*t.TrailARN].logs })
+	// One with selectors that nobody here can read is the last choice: it may
+	// record no management events at all.
+	plain, special := split(organization, func(t types.Trail) bool { return fitness[*t.TrailARN].records })
+	for _, choice := range [][]types.Trail{plain, own, special} {
+		if len(choice) > 0 {
+			best := slices.SortedFunc(slices.Values(choice), func(a, b types.Trail) int {
+				return cmp.Or(fitness[*b.TrailARN].compare(fitness[*a.TrailARN]), strings.Compare(*a.Name, *b.Name))
+			})[0]
+			return inUse{trail: &best, organization: accountOf(best) != env.Identity.AccountID}, nil
+		}
 	}
-	organization = slices.DeleteFunc(organization, func(t types.Trail) bool { return healths[*t.TrailARN] < logging })
-	switch {
-	case len(organization) > 0:
-		return inUse{trail: best(organization), organization: true}, nil
-	case len(own) > 0:
-		return inUse{trail: best(own)}, nil
-	default:
-		return inUse{}, nil
+	return inUse{}, nil
+}
+
+func split(trails []types.Trail, by func(types.Trail) bool) (with, without []types.Trail) {
+	for _, t := range trails {
+		if by(t) {
+			with = append(with, t)
+		} else {
+			without = append(without, t)
+		}
 	}
+	return with, without
 }
 
 func accountOf(t types.Trail) string {
@@ -109,41 +133,73 @@ func accountOf(t types.Trail) string {
 	return parsed.AccountID
 }
 
-// How well a trail does.
-const (
-	silent  = iota // it does not log
-	logging        // it logs
-	healthy        // and its deliveries arrive
-)
+// fitness is how near a trail is to what the spec wants of one. Whether its
+// deliveries arrive counts last: that changes from day to day, and which trail is
+// in use must not.
+type fitness struct{ records, logs, validates, delivers bool }
 
-// healthOf asks for the state of trails between which there is a choice to make,
-// all at once. A single trail of the account needs none.
-func healthOf(ctx context.Context, env resource.Env, home string, organization, own []types.Trail) (map[string]int, error) {
+func (f fitness) compare(other fitness) int {
+	value := func(yes bool) int {
+		if yes {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(
+		cmp.Compare(value(f.records), value(other.records)), cmp.Compare(value(f.logs), value(other.logs)),
+		cmp.Compare(value(f.validates), value(other.validates)), cmp.Compare(value(f.delivers), value(other.delivers)),
+	)
+}
+
+// fitnessOf asks about trails between which there is a choice to make, all at
+// once. A single trail of the account needs none. What a region does not let
+// itself be asked speaks against its trail, and stands in the way of no other.
+func fitnessOf(ctx context.Context, env resource.Env, home string, organization, own []types.Trail) (map[string]fitness, error) {
 	ask := organization
 	if len(own) > 1 {
 		ask = slices.Concat(organization, own)
 	}
-	found := make([]int, len(ask))
+	found := make([]fitness, len(ask))
 	all, ctx := errgroup.WithContext(ctx)
 	for i, t := range ask {
+		found[i].validates = aws.ToBool(t.LogFileValidationEnabled)
 		all.Go(func() error {
 			s, err := status(ctx, env, t, home)
-			switch {
-			case err != nil || !aws.ToBool(s.IsLogging):
-			case aws.ToString(s.LatestDeliveryError) == "":
-				found[i] = healthy
-			default:
-				found[i] = logging
+			if err != nil {
+				return unlessClosed(err)
 			}
-			return err
+			found[i].logs, found[i].delivers = aws.ToBool(s.IsLogging), aws.ToString(s.LatestDeliveryError) == ""
+			return nil
+		})
+		all.Go(func() (err error) {
+			found[i].records, err = records(ctx, env, t)
+			return unlessClosed(err)
 		})
 	}
 	err := all.Wait()
-	healths := map[string]int{}
+	byARN := map[string]fitness{}
 	for i, t := range ask {
-		healths[*t.TrailARN] = found[i]
+		byARN[*t.TrailARN] = found[i]
 	}
-	return healths, err
+	return byARN, err
+}
+
+// records says whether a trail is known to record all management events. Nobody
+// but its own account can read a trail's selectors.
+func records(ctx context.Context, env resource.Env, t types.Trail) (bool, error) {
+	if !aws.ToBool(t.HasCustomEventSelectors) || accountOf(t) != env.Identity.AccountID {
+		return !aws.ToBool(t.HasCustomEventSelectors), nil
+	}
+	selectors, err := selectorsOf(ctx, env, t)
+	return selectors.management(), err
+}
+
+// unlessClosed: a region that is denied, or off, is closed.
+func unlessClosed(err error) error {
+	if awsx.Denied(err) || awsx.IsCode(err, "UnrecognizedClientException", "CloudTrailInvalidClientTokenIdException") {
+		return nil
+	}
+	return err
 }
 
 // status reads a trail's state where it is at home; a trail of the organization

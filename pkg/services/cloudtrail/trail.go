@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
@@ -40,18 +41,12 @@ type Trail struct {
 	Copies        string    `json:"further_copies,omitzero" diff:"-"`
 }
 
-// everyTrail is the ARN of the trails of permissions: any may be adopted, in any
-// region.
-const everyTrail = "arn:{partition}:cloudtrail:*:{account_id}:trail/*"
-
 var trails = &resource.Type[Trail]{
 	Kind: "cloudtrail.trail",
 	Doc: resource.Doc{
 		Summary:  "The account's multi-region trail: logging, validating, all management events, to the bucket of the spec or its own.",
 		Controls: []string{"CloudTrail.1", "CloudTrail.4"},
-		Reads: append(slices.Clone(findReads), resource.Permission{
-			Action: "cloudtrail:GetEventSelectors", Resource: everyTrail, Anywhere: true,
-		}),
+		Reads:    findReads,
 		Writes: []resource.Permission{
 			{Action: "cloudtrail:CreateTrail", Resource: everyTrail}, {Action: "cloudtrail:AddTags", Resource: everyTrail, For: "cloudtrail:CreateTrail"},
 			{Action: "cloudtrail:UpdateTrail", Resource: everyTrail, Anywhere: true},
@@ -110,7 +105,11 @@ func observe(ctx context.Context, env resource.Env, id resource.ID) (*Trail, err
 // trail that nobody gave any records all management events and no others
 // (CloudTrail API reference, PutEventSelectors).
 func selectorsOf(ctx context.Context, env resource.Env, t types.Trail) (Selectors, error) {
-	out, err := client(env, aws.ToString(t.HomeRegion)).GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: t.Name})
+	region := aws.ToString(t.HomeRegion)
+	key := reads.Key{Service: "cloudtrail", Region: region, Call: "GetEventSelectors", Arg: aws.ToString(t.TrailARN)}
+	out, err := reads.Get(ctx, env.Reads, key, func(ctx context.Context) (*cloudtrail.GetEventSelectorsOutput, error) {
+		return client(env, region).GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: t.Name})
+	})
 	if err != nil {
 		return Selectors{}, err
 	}
@@ -153,7 +152,6 @@ func adapt(live, want Trail) (Trail, []string) {
 		want.Bucket = ""
 	}
 	if live.Management == nil {
-		want.Management = nil
 		notes = append(notes, "the trail has event selectors that this account cannot read: whether it records all management events is not known")
 	}
 	return want, notes
@@ -185,11 +183,16 @@ func adoption(d resource.Delta[Trail]) []resource.Risk {
 // copies says what the trails besides the one in use may cost (AWS CloudTrail
 // pricing).
 func (u inUse) copies() string {
+	return fmt.Sprintf("further trails may record management events too (%s): each copy but the first is billed, $2.00 per 100,000 events", u.arns())
+}
+
+// arns lists the further trails.
+func (u inUse) arns() string {
 	arns := make([]string, len(u.others))
 	for i, t := range u.others {
 		arns[i] = aws.ToString(t.TrailARN)
 	}
-	return fmt.Sprintf("further trails may record management events too (%s): each copy but the first is billed, $2.00 per 100,000 events", strings.Join(arns, ", "))
+	return strings.Join(arns, ", ")
 }
 
 // trace: calls on a trail are recorded in its home region.
@@ -224,7 +227,7 @@ func create(ctx context.Context, env resource.Env, want Trail) error {
 	}
 	c := client(env, want.HomeRegion)
 	if _, err := c.CreateTrail(ctx, input); err != nil {
-		return full(err)
+		return unlessFull(err)
 	}
 	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: &want.Name})
 	return err
@@ -238,7 +241,7 @@ func update(ctx context.Context, env resource.Env, d resource.Delta[Trail]) erro
 	c, name := client(env, d.After.HomeRegion), &d.After.Name
 	if d.Has("s3_bucket_name") || d.Has("multi_region") || d.Has("global_service_events") || d.Has("log_file_validation") {
 		if _, err := c.UpdateTrail(ctx, updateInput(d)); err != nil {
-			return full(err)
+			return unlessFull(err)
 		}
 	}
 	if d.Has("management_events") {
@@ -268,11 +271,15 @@ func updateInput(d resource.Delta[Trail]) *cloudtrail.UpdateTrailInput {
 	return input
 }
 
-// full explains that there is no room for a trail.
-func full(err error) error {
+// unlessFull explains the error that there is no room for a trail.
+func unlessFull(err error) error {
 	if !awsx.IsCode(err, "MaximumNumberOfTrailsExceededException") {
 		return err
 	}
-	return fmt.Errorf("no room for a multi-region trail: a region sees 5 trails at most, multi-region trails of other regions and of the organization included, and AWS does not raise that (%s); delete a trail that is not needed any more, or name one to be raised in trail_name",
-		awsx.ErrorMessage(err))
+	return full(awsx.ErrorMessage(err))
+}
+
+func full(details string) error {
+	return fmt.Errorf("no room for a multi-region trail: a region sees %d trails at most, multi-region trails of other regions and of the organization included, and AWS does not raise that (%s); delete a trail that is not needed any more, or name one to be raised in trail_name",
+		maxTrails, details)
 }
