@@ -16,19 +16,23 @@ import (
 
 // execute makes one change: look, compare with the plan, write, look again. A
 // write that failed for a passing reason is repeated from a new look, so that
-// a half-made change is finished and not made twice.
+// a half-made change is finished and not made twice; a look that is refused for
+// such a reason is repeated too.
 func (r *runner) execute(ctx context.Context, s *step) Step {
 	bound := orDefault(s.resource.Settle().RetryFor, resource.DefaultRetryFor)
 	deadline := time.Now().Add(bound)
-	for attempt := 0; ; attempt++ {
+	for attempt, tried := 0, false; ; attempt++ {
 		env := r.env()
 		now := s.resource.Plan(ctx, env)
-		if outcome, over := r.judge(s, now, attempt > 0); over {
-			return outcome
-		}
-		err := s.resource.Apply(ctx, env, now)
-		if err == nil {
-			return r.verify(ctx, s)
+		err := now.Err
+		if !transient(s.resource.Settle(), err) {
+			if outcome, over := r.judge(s, now, tried); over {
+				return outcome
+			}
+			if err = s.resource.Apply(ctx, env, now); err == nil {
+				return r.verify(ctx, s)
+			}
+			tried = true
 		}
 		if !transient(s.resource.Settle(), err) {
 			return failed(err)

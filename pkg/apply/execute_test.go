@@ -293,6 +293,28 @@ func TestWhatCanNoLongerBeReadOrChanged(t *testing.T) {
 	assert.Empty(t, h.written)
 }
 
+// A look may be refused for a passing reason, as for a bucket that was made a
+// moment ago. It is no write that was tried: who moves the state then makes the
+// step stale.
+func TestALookThatIsRefusedForAPassingReasonIsRepeated(t *testing.T) {
+	for want, live := range map[apply.Outcome]lamp{apply.Applied: {Colour: "blue"}, apply.Stale: {Colour: "green"}} {
+		h := newHouse(map[string]lamp{"a": {Colour: "blue"}})
+		synctest.Test(t, func(t *testing.T) {
+			changes := h.plan(t, one)
+			looks := 0
+			h.seen = func(name string) (*lamp, error) {
+				if looks++; looks < 4 {
+					return nil, awsError("TooDark", "wait")
+				}
+				h.lamps[name], h.seen = live, nil
+				return &live, nil
+			}
+			steps, _ := h.run(t, t.Context(), changes, apply.Options{Exact: true})
+			assert.Equal(t, want, steps["a"].Outcome, steps["a"].Reason)
+		})
+	}
+}
+
 // saved returns the change as a plan file gives it back: values are what JSON
 // decodes to.
 func saved(t *testing.T, c resource.Change) resource.Change {

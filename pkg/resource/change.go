@@ -39,6 +39,7 @@ type Change struct {
 
 	Fingerprint string // of the live values of the managed fields
 	Reason      string // why it is blocked or managed
+	Err         error  // what a read of a blocked one failed with; not saved
 	Owner       string // who manages it
 	MeetsSpec   bool   // whether what somebody else manages is as wanted
 

@@ -273,7 +273,7 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 	c := Change{ID: r.id, Controls: r.kind.Doc.Controls, Path: r.path, Want: encode(r.want), Before: encode(live)}
 	var managed *ManagedError
 	if err != nil && !errors.As(err, &managed) {
-		c.Action, c.Reason = Blocked, awsx.Explain(err)
+		c.Action, c.Reason, c.Err = Blocked, awsx.Explain(err), err
 		return c
 	}
 	want, notes := r.adapted(live)

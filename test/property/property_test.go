@@ -216,7 +216,6 @@ var doors = regexp.MustCompile(strings.Join([]string{
 	`its ACL gives somebody else access, .*; move those grants`,
 	`a statement that lets everybody in, .*; take the statement out`,
 	`^the bucket \S+ is that of cloudtrail.bucket/\S+ in this account, .*: name another one in the spec`,
-	`has the prefix \S+ in the bucket \S+, .*: name the bucket \S+ in the spec .*, or add the prefix`,
 }, "|"))
 
 var owners = regexp.MustCompile(`^(organization administrator ` + central + `|organization trail arn:\S+|AWS Control Tower|another account|Security Hub central configuration|finding aggregator in \S+|theirs\.amazonaws\.com)$`)

@@ -170,7 +170,7 @@ func (b *found) encryption(ctx context.Context) (Encryption, error) {
 }
 
 // apply creates the bucket and says every setting once more, so that nothing
-// rests on S3's defaults.
+// rests on S3's defaults. One that is refused keeps no other from being made.
 func (t *bucketType) apply(ctx context.Context, env resource.Env, d resource.Delta[Bucket]) error {
 	b := &found{env: env, name: d.After.Name, region: d.After.Region}
 	if d.Action == resource.Create {
@@ -178,6 +178,7 @@ func (t *bucketType) apply(ctx context.Context, env resource.Env, d resource.Del
 			return err
 		}
 	}
+	var refused error
 	for _, setting := range []struct {
 		path string
 		put  func(context.Context, Bucket) error
@@ -190,11 +191,11 @@ func (t *bucketType) apply(ctx context.Context, env resource.Env, d resource.Del
 		if !d.Has(setting.path) {
 			continue
 		}
-		if err := setting.put(ctx, d.After); err != nil {
-			return err
+		if err := setting.put(ctx, d.After); refused == nil {
+			refused = err
 		}
 	}
-	return nil
+	return refused
 }
 
 // create is only ever called for a name that is free: in us-east-1 S3 answers

@@ -460,6 +460,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 			s.Buckets[logs] = &s3.Bucket{Region: home, Ownership: "ObjectWriter", Grants: []s3.Grant{{Grantee: "x", Permission: "READ"}}}
 		})
 		assert.ErrorContains(t, w.apply(true).Err(), "its ACL gives somebody else access")
+		assert.NotEmpty(t, s3.Get(w.acct).Buckets[logs].Encryption, "the other settings are made")
 	})
 	t.Run("public statement", func(t *testing.T) {
 		w := newWorld(t)

@@ -47,13 +47,13 @@ func find(ctx context.Context, env resource.Env, p Place) (*found, error) {
 }
 
 // regionOf returns the region of a bucket, "" if there is no such bucket.
-// HeadBucket answers from every region and names the right one in a header; it
-// has no body, so that the status is all there is to tell (Amazon S3 API
+// HeadBucket answers from every region and names the right one in a header, with
+// 301, or in newer regions with 400; it has no body, so that the status is all there is to tell (Amazon S3 API
 // reference, HeadBucket).
 func regionOf(ctx context.Context, env resource.Env, p Place) (string, error) {
 	region, err := head(ctx, env, p.Name, p.Region)
 	status, elsewhere := answer(err)
-	if status == http.StatusMovedPermanently && elsewhere != "" && elsewhere != p.Region {
+	if (status == http.StatusMovedPermanently || status == http.StatusBadRequest) && elsewhere != "" && elsewhere != p.Region {
 		region, err = head(ctx, env, p.Name, elsewhere)
 		status, _ = answer(err)
 	}

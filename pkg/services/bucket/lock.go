@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -141,7 +142,7 @@ func (t *lockType) observe(ctx context.Context, env resource.Env, id resource.ID
 // admitsExcluded refuses a default retention that would end the deliveries of
 // another service.
 func (t *lockType) admitsExcluded(ctx context.Context, b *found) error {
-	if t.Excludes == "" {
+	if len(t.Excludes) == 0 {
 		return nil
 	}
 	text, err := b.policy(ctx)
@@ -152,10 +153,11 @@ func (t *lockType) admitsExcluded(ctx context.Context, b *found) error {
 	if err != nil {
 		return fmt.Errorf("bucket %s: %w", b.name, err)
 	}
-	if !doc.Admits(t.Excludes) {
+	at := slices.IndexFunc(t.Excludes, doc.Admits)
+	if at < 0 {
 		return nil
 	}
-	return fmt.Errorf("bucket %[1]s: its policy lets %[2]s write into it, which cannot deliver into a bucket with a default retention: let that service deliver elsewhere, take its statements out of the policy of %[1]s, and run again", b.name, t.Excludes)
+	return fmt.Errorf("bucket %[1]s: its policy lets %[2]s write into it, which cannot deliver into a bucket with a default retention: let that service deliver elsewhere, take its statements out of the policy of %[1]s, and run again", b.name, t.Excludes[at])
 }
 
 func (b *found) lock(ctx context.Context) (Lock, error) {

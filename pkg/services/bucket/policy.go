@@ -25,6 +25,7 @@ type Policy struct {
 	Source   string   `json:"source,omitzero" diff:"-"`   // ARN that the service writes for
 	Sharing  []string `json:"sharing,omitzero" diff:"-"`  // ARNs of others that the service writes for
 	Prefix   string   `json:"prefix,omitzero" diff:"-"`   // of the object keys
+	Prefixes []string `json:"prefixes,omitzero" diff:"-"` // of the object keys, besides none
 	Region   string   `json:"region,omitzero" diff:"-"`
 }
 
@@ -57,7 +58,7 @@ func newPolicyType(o Options) *resource.Type[Policy] {
 		Doc: resource.Doc{
 			Summary:  "The statements of the bucket policy that refuse requests without TLS and let the service write. Statements of others stay.",
 			Controls: []string{"S3.5"},
-			Reads:    append(o.toRead("GetBucketPolicy"), o.SharingReads...),
+			Reads:    slices.Concat(o.toRead("GetBucketPolicy"), o.SharingReads, o.PrefixesReads),
 			Writes:   permissions("PutBucketPolicy"),
 			Changers: []resource.Changer{{Event: "PutBucketPolicy"}, {Event: "DeleteBucketPolicy"}, {Event: "DeleteBucket"}},
 		},
@@ -88,13 +89,16 @@ func (t *policyType) observe(ctx context.Context, env resource.Env, id resource.
 		return nil, err
 	}
 	live := &Policy{Bucket: env.Identity.ARN("s3", "", place.Name), Source: place.Source, Prefix: place.Prefix}
+	if place.Prefixes != nil {
+		live.Prefixes = place.Prefixes(ctx)
+	}
 	if b != nil {
 		live.Region = b.region
 		if live.Document, err = b.policy(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if live.Document == "" && live.Source == "" && live.Prefix == "" {
+	if live.Document == "" && live.Source == "" && live.Prefix == "" && len(live.Prefixes) == 0 {
 		return nil, nil
 	}
 	doc, err := policydoc.Parse(live.Document)
@@ -127,7 +131,8 @@ func adaptPolicy(live, want Policy) (Policy, []string) {
 	if want.Source != "" && live.Source != "" {
 		replace = append(replace, want.Source, live.Source)
 	}
-	want.Statements = besideOthers(live.Statements, replaced(want.Statements, strings.NewReplacer(replace...)))
+	want.Statements = withPrefixes(replaced(want.Statements, strings.NewReplacer(replace...)), live.Bucket, live.Prefixes)
+	want.Statements = besideOthers(live.Statements, want.Statements)
 	open := openToOthers(live.Statements, want.Statements)
 	var notes []string
 	for sid, s := range want.Statements {
@@ -166,6 +171,23 @@ func each(v any, r *strings.Replacer) any {
 		list[i] = r.Replace(list[i])
 	}
 	return oneOrMore(list)
+}
+
+// withPrefixes lets the service write below further prefixes what it may write
+// below none.
+func withPrefixes(statements map[string]policydoc.Statement, bucket string, prefixes []string) map[string]policydoc.Statement {
+	for sid, s := range statements {
+		for _, object := range texts(s.Resource) {
+			below, ok := strings.CutPrefix(object, bucket+"/AWSLogs/")
+			for _, prefix := range prefixes {
+				if ok {
+					s.Resource = union(s.Resource, bucket+"/"+prefix+"/AWSLogs/"+below)
+				}
+			}
+		}
+		statements[sid] = s
+	}
+	return statements
 }
 
 // besideOthers gives a wanted statement another Sid where the live one of its Sid
@@ -354,6 +376,10 @@ func (t *policyType) apply(ctx context.Context, env resource.Env, d resource.Del
 			b.name, len(policy), maxPolicy, len(d.After.Document))
 	}
 	_, err = b.client().PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &b.name, ExpectedBucketOwner: b.owner(), Policy: &policy})
+	if awsx.IsCode(err, "MalformedPolicy") {
+		return fmt.Errorf("bucket %s: S3 does not take its policy back as it is (%s): a statement may name a user or role that has been deleted, which then stands as an id such as AIDA... or AROA...; take such principals out of the policy, and run apply again",
+			b.name, awsx.ErrorMessage(err))
+	}
 	if awsx.Denied(err) && strings.Contains(awsx.ErrorMessage(err), "BlockPublicPolicy") {
 		return fmt.Errorf("bucket %s: its policy has a statement that lets everybody in, and with that S3 takes no change of it while public policies are blocked; take the statement out, or name who it is for, and run apply again", b.name)
 	}

@@ -23,18 +23,18 @@ type Options struct {
 	// Locked buckets are created with Object Lock, and have a third kind for
 	// their default retention.
 	Locked bool
-	// Excludes is the principal of a service that cannot write where there is a
-	// default retention: a locked bucket whose policy admits it gets none.
-	Excludes string
+	// Excludes are the principals of services that cannot write where there is a
+	// default retention: a locked bucket whose policy admits one gets none.
+	Excludes []string
 	// NoRetention says why a bucket of this service cannot have a default
 	// retention: one that does is refused with these words. "" is no such rule.
 	NoRetention string
 	// Locate finds the bucket that an id is about. With a *resource.ManagedError
 	// somebody else decides about it. nil: the id names bucket and region.
 	Locate func(ctx context.Context, env resource.Env, id resource.ID) (Place, error)
-	// LocateReads are the permissions that Locate takes, SharingReads those of
-	// Place.Sharing.
-	LocateReads, SharingReads []resource.Permission
+	// LocateReads are the permissions that Locate takes, SharingReads and
+	// PrefixesReads those of Place.Sharing and Place.Prefixes.
+	LocateReads, SharingReads, PrefixesReads []resource.Permission
 }
 
 // Place is where a bucket is, and who writes into it.
@@ -52,6 +52,9 @@ type Place struct {
 	// that lets them must go on to. It is asked where the live policy names no
 	// sources; may be nil.
 	Sharing func(ctx context.Context) ([]string, error)
+	// Prefixes tells those before AWSLogs/ below which the service writes, besides
+	// none. May be nil.
+	Prefixes func(ctx context.Context) []string
 }
 
 // Types are the kinds of one service's log buckets.

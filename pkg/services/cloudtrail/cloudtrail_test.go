@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -182,18 +183,34 @@ func TestTrailsThatShareABucket(t *testing.T) {
 	}
 }
 
-// A default retention would end the deliveries of AWS Config.
-func TestBucketThatAWSConfigDeliversTo(t *testing.T) {
-	w := newWorld(t, sandbox.Options{}, "eu-west-1")
-	w.seed("us-east-1", "company", nil)
-	s3.Edit(w.acct, func(s *s3.State) {
-		s.Buckets["company-logs"].Policy = `{"Statement":{"Effect":"Allow","Principal":{"Service":"config.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::company-logs/*"}}`
+// A default retention would end the deliveries of AWS Config, and of S3's own
+// access logs.
+func TestBucketThatOthersDeliverTo(t *testing.T) {
+	for _, principal := range []string{"config.amazonaws.com", "logging.s3.amazonaws.com"} {
+		w := newWorld(t, sandbox.Options{}, "eu-west-1")
+		w.seed("us-east-1", "company", nil)
+		s3.Edit(w.acct, func(s *s3.State) {
+			s.Buckets["company-logs"].Policy = `{"Statement":{"Effect":"Allow","Principal":{"Service":"` + principal + `"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::company-logs/*"}}`
+		})
+		lock := w.plan()["bucket_lock"]
+		assert.Equal(t, resource.Blocked, lock.Action)
+		assert.Contains(t, lock.Reason, "lets "+principal+" write into it")
+		assert.Contains(t, lock.Reason, "let that service deliver elsewhere")
+		require.NoError(t, w.apply(true).Err())
+		assert.False(t, s3.Get(w.acct).Buckets["company-logs"].Locked)
+	}
+}
+
+// AWS's words for a bucket that it cannot write into do not say what to look for.
+func TestABucketThatCloudTrailNeverMayWriteInto(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{}, "eu-west-1")
+		w.acct.Inject(sandbox.Fault{Operation: "CreateTrail", Kind: sandbox.Custom, Code: "InsufficientS3BucketPolicyException", Message: "Incorrect S3 bucket policy is detected for bucket: x"})
+		err := w.apply(false).Err()
+		require.ErrorContains(t, err, "InsufficientS3BucketPolicyException")
+		assert.ErrorContains(t, err, "Deny statements")
+		assert.ErrorContains(t, err, "Requester Pays")
 	})
-	lock := w.plan()["bucket_lock"]
-	assert.Equal(t, resource.Blocked, lock.Action)
-	assert.Contains(t, lock.Reason, "let that service deliver elsewhere")
-	require.NoError(t, w.apply(true).Err())
-	assert.False(t, s3.Get(w.acct).Buckets["company-logs"].Locked)
 }
 
 func TestChoosesAmongTrails(t *testing.T) {

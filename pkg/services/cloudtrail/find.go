@@ -24,8 +24,9 @@ import (
 var logs = bucket.NewTypes(bucket.Options{
 	Service: "cloudtrail", Locked: true, Locate: locate, LocateReads: findReads,
 	SharingReads: []resource.Permission{{Action: "cloudtrail:ListTrails", For: "s3:GetBucketPolicy"}}, // asked where that names no trails
-	// AWS Config developer guide, "Managing the Delivery Channel".
-	Excludes: "config.amazonaws.com",
+	// AWS Config developer guide, "Managing the Delivery Channel"; Amazon S3 user
+	// guide, "Object Lock considerations", on server access logs.
+	Excludes: []string{"config.amazonaws.com", "logging.s3.amazonaws.com"},
 })
 
 // findReads are the permissions that finding the trail in use takes.

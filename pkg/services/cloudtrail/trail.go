@@ -227,7 +227,7 @@ func create(ctx context.Context, env resource.Env, want Trail) error {
 	}
 	c := client(env, want.HomeRegion)
 	if _, err := c.CreateTrail(ctx, input); err != nil {
-		return unlessFull(err)
+		return explain(err, want.Bucket)
 	}
 	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: &want.Name})
 	return err
@@ -241,7 +241,7 @@ func update(ctx context.Context, env resource.Env, d resource.Delta[Trail]) erro
 	c, name := client(env, d.After.HomeRegion), &d.After.Name
 	if d.Has("s3_bucket_name") || d.Has("multi_region") || d.Has("global_service_events") || d.Has("log_file_validation") {
 		if _, err := c.UpdateTrail(ctx, updateInput(d)); err != nil {
-			return unlessFull(err)
+			return explain(err, d.After.Bucket)
 		}
 	}
 	if d.Has("management_events") {
@@ -271,12 +271,15 @@ func updateInput(d resource.Delta[Trail]) *cloudtrail.UpdateTrailInput {
 	return input
 }
 
-// unlessFull explains the error that there is no room for a trail.
-func unlessFull(err error) error {
-	if !awsx.IsCode(err, "MaximumNumberOfTrailsExceededException") {
-		return err
+// explain says what to do about what making or changing a trail may fail with.
+func explain(err error, bucket string) error {
+	switch {
+	case awsx.IsCode(err, "MaximumNumberOfTrailsExceededException"):
+		return full(awsx.ErrorMessage(err))
+	case awsx.IsCode(err, "InsufficientS3BucketPolicyException"): // which passes where the policy was just put
+		return resource.Pending(fmt.Sprintf("%s; if that stays so, look for Deny statements in the policy of the bucket %s, and whether Requester Pays is on", awsx.Explain(err), bucket))
 	}
-	return full(awsx.ErrorMessage(err))
+	return err
 }
 
 func full(details string) error {

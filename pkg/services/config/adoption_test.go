@@ -57,16 +57,51 @@ func TestAMovedChannelKeepsItsSettings(t *testing.T) {
 	moved.Bucket = logs
 	assert.Equal(t, &moved, w.region(home).Channel)
 
-	w.edit(home, func(s *sim.State) { s.Channel.Bucket, s.Channel.Prefix = "elsewhere", "audit" })
+	w.edit(home, func(s *sim.State) { s.Channel.Bucket = "elsewhere" })
 	notes := w.plan()["config.delivery_channel/eu-west-1/channel"].Notes
 	require.Len(t, notes, 2)
-	assert.Contains(t, notes[0], "keeps its prefix audit")
+	assert.Contains(t, notes[0], "keeps its key")
 	assert.Contains(t, notes[1], "the last delivery failed")
+}
 
+// A channel with a prefix keeps it: the bucket's policy lets AWS Config write
+// there, in a bucket that is new as in one that is there.
+func TestAMovedChannelKeepsItsPrefix(t *testing.T) {
+	for name, w := range map[string]*world{"bucket": settled(t), "no bucket": newWorld(t, sandbox.Options{})} {
+		t.Run(name, func(t *testing.T) {
+			s3.Edit(w.acct, func(s *s3.State) { s.Buckets["elsewhere"] = &s3.Bucket{Region: other} })
+			w.edit(other, func(s *sim.State) {
+				s.Channel = &sim.Channel{Name: "theirs", Bucket: "elsewhere", Prefix: "audit/config"}
+			})
+			require.NoError(t, w.apply().Err())
+			w.inSync()
+			assert.Equal(t, logs, w.region(other).Channel.Bucket)
+			assert.Equal(t, "audit/config", w.region(other).Channel.Prefix)
+			assert.Contains(t, s3.Get(w.acct).Buckets[logs].Policy, `"arn:aws:s3:::`+logs+`/audit/config/AWSLogs/123456789012/Config/*"`)
+		})
+	}
+}
+
+// The refusal of a key says so, since AWS's words are about the bucket.
+func TestAMovedChannelWhoseKeyTheBucketCannotHave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := settled(t)
-		w.edit(home, func(s *sim.State) { s.Channel.Bucket, s.Channel.Prefix = "elsewhere", "audit" })
-		assert.ErrorContains(t, w.apply().Err(), "add the prefix to the resources of the statement AWSConfigBucketDelivery")
+		w.edit(home, func(s *sim.State) {
+			s.Channel.Bucket, s.Channel.KMSKeyARN = "elsewhere", "arn:aws:kms:us-west-2:123456789012:key/k"
+		})
+		w.acct.Inject(sandbox.Fault{Operation: "PutDeliveryChannel", Kind: sandbox.Custom, Code: "InsufficientDeliveryPolicyException", Message: "Insufficient delivery policy to s3 bucket"})
+		assert.ErrorContains(t, w.apply().Err(), "The channel has the key arn:aws:kms:us-west-2:123456789012:key/k, which must be in the region of the new bucket")
+	})
+}
+
+func TestARecorderWhoseOwnRoleIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := settled(t)
+		w.edit(home, func(s *sim.State) {
+			s.Recorder.RoleARN, s.Recorder.Group.IncludeGlobal = "arn:aws:iam::123456789012:role/theirs", false
+		})
+		w.acct.Inject(sandbox.Fault{Operation: "PutConfigurationRecorder", Kind: sandbox.Custom, Code: "InvalidRoleException", Message: "no"})
+		assert.ErrorContains(t, w.apply().Err(), "the recorder has the role arn:aws:iam::123456789012:role/theirs: make sure that it is there")
 	})
 }
 

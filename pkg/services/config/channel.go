@@ -44,7 +44,7 @@ var channels = &resource.Type[Channel]{
 	Notes:   channelNotes,
 	Settle: resource.Settle{RetryOn: []resource.Transient{
 		// The bucket and its policy were made a moment ago.
-		{Code: insufficientPolicy}, {Code: "NoSuchBucketException"},
+		{Code: insufficientPolicy}, {Code: "NoSuchBucketException"}, {Code: "NoSuchBucket"}, {Code: "OperationAborted"},
 		{Code: "NoAvailableConfigurationRecorderException"},
 		// Another run, or a first try whose answer was lost, created it.
 		{Code: "MaxNumberOfDeliveryChannelsExceededException"},
@@ -113,16 +113,17 @@ func channelNotes(live Channel) []string {
 
 // adaptChannel says what a move to another bucket takes along.
 func adaptChannel(live, want Channel) (Channel, []string) {
-	if live.Bucket == want.Bucket || live.Prefix == "" {
-		return want, nil
+	var notes []string
+	if live.Bucket != want.Bucket && live.KMSKeyARN != "" {
+		notes = append(notes, "the channel keeps its key "+live.KMSKeyARN+", "+keyHint(live.Bucket))
 	}
-	return want, []string{"the channel keeps its prefix " + live.Prefix + " in the new bucket, " + prefixHint(live.Bucket)}
+	return want, notes
 }
 
-// prefixHint says what to do about a prefix that the policy does not allow.
-func prefixHint(bucket string) string {
-	return fmt.Sprintf("whose policy lets AWS Config write below AWSLogs/ alone: name the bucket %s in the spec (config.bucket.name) to leave the channel where it is, or add the prefix to the resources of the statement %s",
-		bucket, deliverySid)
+// keyHint says what a key must be for another bucket (AWS Config developer guide,
+// "Permissions for the KMS Key").
+func keyHint(bucket string) string {
+	return fmt.Sprintf("which must be in the region of the new bucket and let AWS Config use it: name the bucket %s in the spec (config.bucket.name) to leave the channel where it is, or change the key by hand", bucket)
 }
 
 // applyChannel looks at the bucket's lock first: AWS Config answers for a bucket
@@ -145,10 +146,16 @@ func applyChannel(ctx context.Context, env resource.Env, d resource.Delta[Channe
 		channel.ConfigSnapshotDeliveryProperties = &types.ConfigSnapshotDeliveryProperties{DeliveryFrequency: types.MaximumExecutionFrequency(m.Snapshots)}
 	}
 	_, err = client(env, d.ID.Scope).PutDeliveryChannel(ctx, &configservice.PutDeliveryChannelInput{DeliveryChannel: channel})
-	if m.Prefix != "" && d.Before != nil && awsx.IsCode(err, insufficientPolicy) {
-		return resource.Pending(fmt.Sprintf("%s The channel has the prefix %s in the bucket %s, %s", awsx.Explain(err), m.Prefix, m.Bucket, prefixHint(d.Before.Bucket)))
+	return explainChannel(err, d)
+}
+
+// explainChannel says what of an adopted channel a new bucket may not go with.
+func explainChannel(err error, d resource.Delta[Channel]) error {
+	m := d.After
+	if d.Before == nil || m.KMSKeyARN == "" || !awsx.IsCode(err, insufficientPolicy, "InvalidS3KmsKeyArnException") {
+		return err
 	}
-	return err
+	return resource.Pending(fmt.Sprintf("%s The channel has the key %s, %s", awsx.Explain(err), m.KMSKeyARN, keyHint(d.Before.Bucket)))
 }
 
 // insufficientPolicy is AWS Config's code for a bucket that it cannot write to,

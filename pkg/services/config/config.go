@@ -4,6 +4,8 @@
 package config
 
 import (
+	"context"
+
 	"github.com/kiso-cli/kiso/internal/policydoc"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/services/bucket"
@@ -39,7 +41,16 @@ type Bucket struct {
 // noRetention is why a bucket with default retention is refused.
 const noRetention = "AWS Config cannot deliver into such a bucket; name another one in the spec (config.bucket.name)"
 
-var buckets = bucket.NewTypes(bucket.Options{Service: "config", NoRetention: noRetention})
+var buckets = bucket.NewTypes(bucket.Options{
+	Service: "config", NoRetention: noRetention, Locate: locate,
+	PrefixesReads: []resource.Permission{{Action: "config:DescribeDeliveryChannels", Anywhere: true}},
+})
+
+// locate finds the bucket of the spec. Channels that are moved to it keep their
+// prefixes.
+func locate(_ context.Context, env resource.Env, id resource.ID) (bucket.Place, error) {
+	return bucket.Place{Name: id.Name, Region: string(id.Scope), Prefixes: func(ctx context.Context) []string { return prefixes(ctx, env) }}, nil
+}
 
 // Claims is the bucket: AWS Config cannot deliver into one with a default
 // retention, which CloudTrail's has.
@@ -77,9 +88,6 @@ func (s *Section) Expand(in resource.Input, d *resource.Declaration) {
 	}
 }
 
-// deliverySid names the statement that lets AWS Config write.
-const deliverySid = "AWSConfigBucketDelivery"
-
 // statements let AWS Config deliver for this account and no other: with the
 // service-linked role it comes as its service principal, also within the account
 // (AWS Config developer guide, "Permissions for the Amazon S3 Bucket").
@@ -98,6 +106,6 @@ func statements(in resource.Input, name string) []policydoc.Statement {
 	return []policydoc.Statement{
 		allow("AWSConfigBucketPermissionsCheck", "s3:GetBucketAcl", arn, nil),
 		allow("AWSConfigBucketExistenceCheck", "s3:ListBucket", arn, nil),
-		allow(deliverySid, "s3:PutObject", arn+"/AWSLogs/"+account+"/Config/*", map[string]any{"s3:x-amz-acl": "bucket-owner-full-control"}),
+		allow("AWSConfigBucketDelivery", "s3:PutObject", arn+"/AWSLogs/"+account+"/Config/*", map[string]any{"s3:x-amz-acl": "bucket-owner-full-control"}),
 	}
 }

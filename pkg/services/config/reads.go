@@ -2,7 +2,9 @@ package config
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
@@ -66,6 +68,23 @@ func channelOf(ctx context.Context, env resource.Env, region resource.Scope) (*t
 		}
 		return &out.DeliveryChannels[0], nil
 	})
+}
+
+// prefixes are those of the managed regions' channels. A region that cannot be
+// asked has none: its channel is blocked all the same.
+func prefixes(ctx context.Context, env resource.Env) []string {
+	found := make([]string, len(env.Regions))
+	var all sync.WaitGroup
+	for i, region := range env.Regions {
+		all.Go(func() {
+			if channel, err := channelOf(ctx, env, resource.Scope(region)); err == nil && channel != nil {
+				found[i] = aws.ToString(channel.S3KeyPrefix)
+			}
+		})
+	}
+	all.Wait()
+	slices.Sort(found)
+	return slices.DeleteFunc(slices.Compact(found), func(p string) bool { return p == "" })
 }
 
 // statusAttempts bounds what a status is worth that nothing is decided by.

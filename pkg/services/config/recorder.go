@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	"github.com/aws/aws-sdk-go-v2/service/configservice/types"
 
+	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
 
@@ -206,6 +208,9 @@ func applyRecorder(ctx context.Context, env resource.Env, d resource.Delta[Recor
 		},
 		Tags: tagList(m.Tags),
 	})
+	if awsx.IsCode(err, "InvalidRoleException") && !strings.HasSuffix(m.RoleARN, "/"+roleName) {
+		return resource.Pending(fmt.Sprintf("%s; the recorder has the role %s: make sure that it is there and that AWS Config may assume it, or give the recorder %s by hand", awsx.Explain(err), m.RoleARN, roleName))
+	}
 	return err
 }
 

@@ -79,7 +79,7 @@ func (w *world) build() []resource.Change {
 		Tags: map[string]string{"managed-by": "kiso"},
 	}, d)
 	require.Empty(w, d.Refusals)
-	changes, err := plan.Build(w.Context(), resource.Env{Session: session, Reads: reads.New()}, d.Resources)
+	changes, err := plan.Build(w.Context(), resource.Env{Session: session, Reads: reads.New(), Regions: w.regions}, d.Resources)
 	require.NoError(w, err)
 	assert.Empty(w, w.acct.Writes(), "a plan writes nothing")
 	return changes
@@ -104,7 +104,7 @@ func (w *world) apply() *apply.Result {
 func (w *world) run(changes []resource.Change) *apply.Result {
 	w.Helper()
 	result, err := apply.Run(w.Context(), changes, apply.Options{
-		Session: w.session(), Exact: true, Registry: resource.NewRegistry([]*resource.Service{config.Service}),
+		Session: w.session(), Regions: w.regions, Exact: true, Registry: resource.NewRegistry([]*resource.Service{config.Service}),
 	})
 	require.NoError(w, err)
 	return result
