@@ -20,6 +20,11 @@ import (
 // such a reason is repeated too.
 func (r *runner) execute(ctx context.Context, s *step) Step {
 	bound := orDefault(s.resource.Settle().RetryFor, resource.DefaultRetryFor)
+	if spread := s.resource.Settle().Spread; spread > 0 && s.change.Action == resource.Create {
+		if pause(ctx, rand.N(spread)) != nil {
+			return failed(ctx.Err())
+		}
+	}
 	deadline := time.Now().Add(bound)
 	for attempt, tried := 0, false; ; attempt++ {
 		env := r.env()
@@ -166,10 +171,14 @@ const (
 
 // sleep pauses for longer with each attempt, with jitter, or until ctx ends.
 func sleep(ctx context.Context, attempt int) error {
-	pause := min(firstPause<<min(attempt, 10), longPause)
-	pause += time.Duration(rand.Int64N(int64(pause) / 4))
+	d := min(firstPause<<min(attempt, 10), longPause)
+	return pause(ctx, d+rand.N(d/4))
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
 	select {
-	case <-time.After(pause):
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -117,6 +117,9 @@ type Settle struct {
 	RetryOn []Transient
 	// RetryFor bounds the retries of Apply; 0 is DefaultRetryFor.
 	RetryFor time.Duration
+	// Spread bounds a random pause before the first look at what is to be created,
+	// for a write that is noticed if two runs make it: they do not come together.
+	Spread time.Duration
 	// VerifyFor bounds the wait for reads to show what was written; 0 is DefaultVerifyFor.
 	VerifyFor time.Duration
 }

@@ -219,7 +219,7 @@ func TestTwoAtOnce(t *testing.T) {
 				r := p.wait(t)
 				assert.Equal(t, 0, r.code, "%s\n%s", r.out, r.err)
 			}
-			// Both may ask for the subscription before either sees it: there is one,
+			// Seldom both ask for the subscription before either sees it: there is one,
 			// and its owner gets the mail to confirm it twice.
 			assert.Equal(t, held, strings.Replace(essence(t, w.Account), `"security@example.com": 2`, `"security@example.com": 1`, 1))
 			w.settled()

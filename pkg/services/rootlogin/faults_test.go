@@ -2,6 +2,7 @@ package rootlogin_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -172,6 +173,22 @@ func TestTwoAtOnce(t *testing.T) {
 		assert.Len(t, w.rule(global, loginRule).Targets, 1)
 		assert.Len(t, w.topic(global).Subscriptions, 1)
 	})
+}
+
+// Each call of Subscribe sends a mail. Of two runs that reach it together one
+// sees what the other did, since each looks after a pause of its own.
+func TestTwoAtOnceSendOneMail(t *testing.T) {
+	for range 20 {
+		in(t, sandbox.Options{}, func(w *world) {
+			first, second := w.plan(), w.plan()
+			done := make(chan error)
+			go func() { done <- w.apply(first).Err() }()
+			assert.NoError(t, w.apply(second).Err())
+			assert.NoError(t, <-done)
+			subscribed := slices.DeleteFunc(w.acct.Writes(), func(c sandbox.Call) bool { return c.Operation != "Subscribe" })
+			assert.Len(t, subscribed, len(w.section.Emails))
+		})
+	}
 }
 
 // TestSavedPlan carries out a plan that must find the account exactly as it was:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -43,7 +44,7 @@ var subscriptions = &resource.Type[Subscription]{
 	Apply:   subscribe,
 	Notes:   subscriptionNotes,
 	Trace:   func(id resource.ID, _ *Subscription) resource.Trace { return named(id, topicName, id.Name) },
-	Settle:  resource.Settle{RetryOn: []resource.Transient{{Code: notFound}}},
+	Settle:  resource.Settle{RetryOn: []resource.Transient{{Code: notFound}}, Spread: 2 * time.Second},
 }
 
 // topicSubscriptions returns none where there is no topic.
