@@ -136,7 +136,7 @@ func base(ctx context.Context, o Options) (aws.Config, error) {
 		cfg.Region, cfg.AppID = cmp.Or(o.Region, cfg.Region), o.AppID
 		return cfg, nil
 	}
-	options := []func(*config.LoadOptions) error{config.WithHTTPClient(newTransport()), config.WithAppID(o.AppID)}
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(newTransport()), config.WithAppID(o.AppID), config.WithLogger(sdkLog(o.Log))}
 	if o.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(o.Profile))
 	}

@@ -1,6 +1,8 @@
 package realaccounts
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,6 +82,20 @@ func TestNobodyToSignInAs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTheSDKSaysNothingByItself: where an instance has no role, the SDK has
+// remarks of its own for stderr.
+func TestTheSDKSaysNothingByItself(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	w.files("", "")
+	closed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	t.Cleanup(closed.Close)
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", closed.URL)
+	r := w.start("plan", "-f", w.spec).wait(t)
+	assert.Equal(t, 1, r.code)
+	assert.Regexp(t, `^Error: no AWS credentials found .*\n$`, r.err)
 }
 
 func TestTheRootUserIsWarnedAbout(t *testing.T) {
