@@ -24,7 +24,31 @@ var defects = []defect{
 	// The engine.
 	{
 		"retry forgotten", "what has not propagated yet fails the run",
-		"pkg/apply/execute.go", `if !transient(s.resource.Settle(), err) {`, `if err != nil {`, engine,
+		"pkg/apply/execute.go", `		if !transient(s.resource.Settle(), err) {
+			return failed(err)`, `		if err != nil {
+			return failed(err)`, engine,
+	},
+	{
+		"a refused look is the end", "what was made a moment ago cannot be read yet, and the step fails",
+		"pkg/apply/execute.go", `		err := now.Err
+`, `		var err error
+`, engine,
+	},
+	{
+		"a look that was refused counts as a write", "a saved plan is carried out though the account moved",
+		"pkg/apply/execute.go", `s.resource.Plan(ctx, env)
+		err := now.Err`, `s.resource.Plan(ctx, env)
+		tried = tried || now.Err != nil
+		err := now.Err`, engine,
+	},
+	{
+		"two owners of one thing", "each undoes the other's settings",
+		"pkg/plan/build.go", `	refuseDoubles(changes)
+`, ``, engine,
+	},
+	{
+		"no spread", "two runs that began together send two mails",
+		"pkg/apply/execute.go", `spread > 0 && s.change.Action == resource.Create`, `spread < 0 && s.change.Action == resource.Create`, rootlogin,
 	},
 	{
 		"no reading back", "a write that AWS drops is reported as made",
@@ -114,7 +138,7 @@ var defects = []defect{
 	},
 	{
 		"silent organization trail", "a trail that does not log passes for the account's",
-		"pkg/services/cloudtrail/find.go", `return healths[*t.TrailARN] < logging`, `return healths[*t.TrailARN] < silent`, cloudtrail,
+		"pkg/services/cloudtrail/find.go", `return !fitness[*t.TrailARN].logs`, `return false`, cloudtrail,
 	},
 	{
 		"aws:SourceArn missing", "any account's trail may write to the bucket",
@@ -126,12 +150,36 @@ var defects = []defect{
 	},
 	{
 		"prefix of a new bucket's policy forgotten", "the policy lets the trail write elsewhere than it does",
-		"pkg/services/bucket/policy.go", `if live.Document == "" && live.Source == "" && live.Prefix == "" {`, `if live.Document == "" && live.Source == "" {`, buckets,
+		"pkg/services/bucket/policy.go", `live.Source == "" && live.Prefix == "" && len`, `live.Source == "" && len`, buckets,
 	},
 	{
 		"retention where AWS Config delivers", "it cannot deliver any more",
-		"pkg/services/cloudtrail/find.go", `	Excludes: "config.amazonaws.com",
-`, ``, cloudtrail,
+		"pkg/services/cloudtrail/find.go", `Excludes: []string{"config.amazonaws.com", `, `Excludes: []string{`, cloudtrail,
+	},
+	{
+		"retention where S3's access logs go", "they end",
+		"pkg/services/cloudtrail/find.go", `, "logging.s3.amazonaws.com"}`, `}`, cloudtrail,
+	},
+	{
+		"trails of other regions forgotten", "binding a bucket's policy ends their delivery",
+		"pkg/services/cloudtrail/find.go", `arn := aws.ToString(t.TrailARN); !seen[arn]`, `arn := aws.ToString(t.TrailARN); seen[arn]`, cloudtrail,
+	},
+	{
+		"statements of others replaced", "what is bound in another form can deliver no more",
+		"pkg/services/bucket/policy.go", `return live.Bound() && !alike`, `return false`, buckets,
+	},
+	{
+		"statements for several services replaced", "the other services can deliver no more",
+		"pkg/services/bucket/policy.go", `!slices.Equal(live.Services(), want.Services())`, `false`, buckets,
+	},
+	{
+		"any trail will do", "one that records data events is taken for the account's, and billed",
+		"pkg/services/cloudtrail/find.go", `cmp.Compare(value(f.records), value(other.records)), `, ``, cloudtrail,
+	},
+	{
+		"delivery decides between trails", "a bad day makes kiso adopt another trail",
+		"pkg/services/cloudtrail/find.go", `cmp.Compare(value(f.validates), value(other.validates)), cmp.Compare(value(f.delivers), value(other.delivers)),`,
+		`cmp.Compare(value(f.delivers), value(other.delivers)), cmp.Compare(value(f.validates), value(other.validates)),`, cloudtrail,
 	},
 	{
 		"LocationConstraint in us-east-1", "S3 refuses it there",
@@ -169,6 +217,10 @@ var defects = []defect{
 
 	// AWS Config.
 	{
+		"prefix of a channel forgotten", "a channel that moves cannot deliver",
+		"pkg/services/config/reads.go", `found[i] = aws.ToString(channel.S3KeyPrefix)`, `found[i] = ""`, config,
+	},
+	{
 		"global types everywhere", "IAM's types are recorded, and billed, in every region",
 		"pkg/services/config/config.go", `IncludeGlobal: Included(region == globals)`, `IncludeGlobal: Included(globals != "" && region != "")`, config,
 	},
@@ -204,6 +256,15 @@ var defects = []defect{
 `, guardduty,
 	},
 
+	{
+		"features of a new detector left on", "they are billed though the spec turns them off",
+		"pkg/services/guardduty/detector.go", `	return setOffered(ctx, c, created.DetectorId, d.After.Features)`, `	_ = created
+	return resource.Pending("features follow")`, guardduty,
+	},
+	{
+		"one refused feature spoils all", "nothing else of the detector is set",
+		"pkg/services/guardduty/detector.go", `|| len(wanted) == 0 {`, `|| len(wanted) >= 0 {`, guardduty,
+	},
 	// Security Hub.
 	{
 		"EnableDefaultStandards left out", "left out, it means true",
@@ -219,6 +280,10 @@ var defects = []defect{
 		"pkg/services/securityhub/aggregator.go", `if err != nil || live == nil || live.Region == string(id.Scope) {`, `if err != nil || live == nil || live.Region != "" {`, securityhub,
 	},
 
+	{
+		"an aggregator elsewhere unseen", "the plan makes one that AWS refuses",
+		"pkg/services/securityhub/aggregator.go", `return listedElsewhere(ctx, env, home), nil`, `return "", nil`, securityhub,
+	},
 	// The root login alarm.
 	{
 		"mail sent again while pending", "people learn to ignore it",
