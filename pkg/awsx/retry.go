@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"sync"
 	"syscall"
 	"time"
@@ -24,14 +25,16 @@ const (
 )
 
 // newRetryer is the SDK's standard mode with more attempts. It also retries
-// what the SDK leaves out though it passes: an answer cut off in its body, and
-// SNS's code Throttled (Amazon SNS API reference, common errors).
+// what the SDK leaves out though it passes: an answer cut off in its body, the
+// status 429 whatever its code, and SNS's code Throttled (Amazon SNS API
+// reference, common errors).
 func newRetryer() aws.RetryerV2 {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts, o.MaxBackoff = maxAttempts, maxBackoff
 		o.Retryables = append(o.Retryables,
 			retry.IsErrorRetryableFunc(cutOff),
 			retry.RetryableErrorCode{Codes: map[string]struct{}{"Throttled": {}}},
+			retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}},
 		)
 	})
 }

@@ -72,6 +72,7 @@ func TestWhatPassesIsTriedTwelveTimes(t *testing.T) {
 	for name, fault := range map[string]sandbox.Fault{
 		"throttled":          {Kind: sandbox.Throttle},
 		"throttled, SNS":     {Kind: sandbox.Custom, Code: "Throttled", Status: 400},
+		"throttled, no code": {Kind: sandbox.Custom, Code: "SomethingNew", Status: 429},
 		"an error of AWS":    {Kind: sandbox.InternalError},
 		"a connection cut":   {Kind: sandbox.CutConnection},
 		"cut, though it was": {Kind: sandbox.CutConnection, AfterEffect: true},
