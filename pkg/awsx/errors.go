@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -125,6 +126,8 @@ func Explain(err error) string {
 		return join(action, "refused the account ("+ErrorCode(err)+"): it is not fully activated yet; finish the sign-up (payment, phone) and try later")
 	case Denied(err):
 		return explainDenial(action, err)
+	case noSuchHost(err):
+		return join(action, "found no endpoint ("+innermost(err)+"): the service is not in the region, which regions.exclude leaves out, or this network does not resolve AWS's names")
 	case unsent(err):
 		return join(action, "got no answer: "+innermost(err)+"; check the network, a proxy (HTTPS_PROXY) and the region, or run again")
 	}
@@ -157,6 +160,13 @@ func skewed(err error) bool {
 func unsent(err error) bool {
 	var send *smithyhttp.RequestSendError
 	return errors.As(err, &send)
+}
+
+// noSuchHost says whether the endpoint's name does not exist: the SDK makes up one
+// for any service and region.
+func noSuchHost(err error) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound
 }
 
 // innermost returns the words of the cause of all.

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
+	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
@@ -96,6 +101,20 @@ func TestARegionThatIsOffLooksLikeBadCredentials(t *testing.T) {
 	err := list(t.Context(), open(t, acct, awsx.Options{}), "ap-east-1")
 	assert.Contains(t, awsx.Explain(err), "guardduty:ListDetectors refused the credentials (UnrecognizedClientException): the region is not enabled")
 }
+
+// The SDK has a host name for a service in any region, also where there is none.
+func TestAServiceThatTheRegionDoesNotHave(t *testing.T) {
+	cfg := aws.Config{Region: "eu-west-9", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), HTTPClient: doer(func(*http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Post", URL: "https://x", Err: &net.DNSError{Err: "no such host", Name: "guardduty.eu-west-9.amazonaws.com", IsNotFound: true}}
+	})}
+	_, err := guardduty.NewFromConfig(cfg).ListDetectors(t.Context(), &guardduty.ListDetectorsInput{})
+	assert.Equal(t, "guardduty:ListDetectors found no endpoint (lookup guardduty.eu-west-9.amazonaws.com: no such host): the service is not in the region, which regions.exclude leaves out, or this network does not resolve AWS's names", awsx.Explain(err))
+}
+
+// doer answers requests.
+type doer func(*http.Request) (*http.Response, error)
+
+func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
 
 func TestNoAnswerIsExplained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

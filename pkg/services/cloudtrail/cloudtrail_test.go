@@ -219,6 +219,10 @@ func TestChoosesAmongTrails(t *testing.T) {
 		want string
 	}{
 		"the wanted name": {func(w *world) { w.seed("us-east-1", "aaa", nil); w.seed("eu-west-1", "kiso", nil) }, "kiso"},
+		"the wanted name, of every region": {func(w *world) {
+			w.seed("eu-west-1", "kiso", func(t *trailsim.Trail) { t.MultiRegion = false })
+			w.seed("us-east-1", "kiso", func(t *trailsim.Trail) { t.Bucket = "theirs" })
+		}, `kiso","home_region":"us-east-1`},
 		"the one that logs": {func(w *world) {
 			w.seed("us-east-1", "aaa", func(t *trailsim.Trail) { t.Logging = false })
 			w.seed("us-east-1", "zzz", func(t *trailsim.Trail) { t.DeliveryError = "AccessDenied" })

@@ -68,8 +68,8 @@ func find(ctx context.Context, env resource.Env, home, name string) (inUse, erro
 		if err != nil {
 			return inUse{}, err
 		}
-		chosen, err := choose(ctx, env, home, name, out.TrailList)
 		slices.SortFunc(out.TrailList, func(a, b types.Trail) int { return cmp.Compare(aws.ToString(a.TrailARN), aws.ToString(b.TrailARN)) })
+		chosen, err := choose(ctx, env, home, name, out.TrailList)
 		for _, t := range out.TrailList {
 			if chosen.trail == nil || aws.ToString(t.TrailARN) != aws.ToString(chosen.trail.TrailARN) {
 				chosen.others = append(chosen.others, t)
@@ -83,6 +83,7 @@ func find(ctx context.Context, env resource.Env, home, name string) (inUse, erro
 }
 
 func choose(ctx context.Context, env resource.Env, home, name string, all []types.Trail) (inUse, error) {
+	var named *types.Trail
 	var own, organization []types.Trail
 	for _, t := range all {
 		switch {
@@ -91,10 +92,15 @@ func choose(ctx context.Context, env resource.Env, home, name string, all []type
 				organization = append(organization, t)
 			}
 		case aws.ToString(t.Name) == name && (aws.ToBool(t.IsMultiRegionTrail) || aws.ToString(t.HomeRegion) == home):
-			return inUse{trail: &t}, nil
+			if named == nil || !aws.ToBool(named.IsMultiRegionTrail) {
+				named = &t
+			}
 		case aws.ToBool(t.IsMultiRegionTrail):
 			own = append(own, t)
 		}
+	}
+	if named != nil {
+		return inUse{trail: named}, nil
 	}
 	fitness, err := fitnessOf(ctx, env, home, organization, own)
 	if err != nil {
