@@ -76,7 +76,9 @@ type Trail struct {
 	// What goes wrong with deliveries, in S3's codes. That the bucket is gone or
 	// closed is found out without being told.
 	DeliveryError string `json:"deliveryError,omitempty"`
-	DigestError   string `json:"digestError,omitempty"`
+	// Delivered is when a delivery arrived, of a trail whose deliveries fail.
+	Delivered   time.Time `json:"delivered,omitzero"`
+	DigestError string    `json:"digestError,omitempty"`
 }
 
 // Get returns a copy of a region's state.

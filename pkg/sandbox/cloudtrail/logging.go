@@ -25,7 +25,7 @@ func getTrailStatus(req *sandbox.Request, in nameInput) (any, error) {
 	if t.Logging && t.Account == "" && out.DeliveryError == "" {
 		out.DeliveryError = t.delivery(req)
 	}
-	if t.Logging && out.DeliveryError == "" {
+	if out.Delivered = orNil(t.Delivered); t.Logging && out.DeliveryError == "" {
 		out.Delivered = &req.Now
 	}
 	return out, nil

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -83,6 +84,13 @@ func (w *world) seed(region, name string, change func(*trailsim.Trail)) {
 	}
 	trailsim.Edit(w.acct, region, func(s *trailsim.State) { s.Trails[name] = trail })
 	s3.Edit(w.acct, func(s *s3.State) { s.Buckets[trail.Bucket] = &s3.Bucket{Region: "us-west-2"} })
+}
+
+// opens lets CloudTrail write into a bucket, so that its trail delivers.
+func (w *world) opens(bucket string) {
+	s3.Edit(w.acct, func(s *s3.State) {
+		s.Buckets[bucket].Policy = `{"Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:*","Resource":["arn:aws:s3:::` + bucket + `","arn:aws:s3:::` + bucket + `/*"]}]}`
+	})
 }
 
 func paths(c resource.Change) (paths []string) {
@@ -230,9 +238,7 @@ func TestChoosesAmongTrails(t *testing.T) {
 		"the one that delivers": {func(w *world) {
 			w.seed("us-east-1", "aaa", func(t *trailsim.Trail) { t.DeliveryError = "AccessDenied" })
 			w.seed("us-west-2", "zzz", nil)
-			s3.Edit(w.acct, func(s *s3.State) {
-				s.Buckets["zzz-logs"].Policy = `{"Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:*","Resource":["arn:aws:s3:::zzz-logs","arn:aws:s3:::zzz-logs/*"]}]}`
-			})
+			w.opens("zzz-logs")
 		}, "zzz"},
 		"the one that records management events": {func(w *world) {
 			w.seed("us-east-1", "aaa", func(t *trailsim.Trail) {
@@ -244,6 +250,7 @@ func TestChoosesAmongTrails(t *testing.T) {
 		}, "zzz"},
 		"the one that is as wanted, whatever its deliveries": {func(w *world) {
 			w.seed("us-east-1", "aaa", func(t *trailsim.Trail) { t.Validation = false })
+			w.opens("aaa-logs")
 			w.seed("us-east-1", "zzz", func(t *trailsim.Trail) { t.DeliveryError = "AccessDenied" })
 		}, "zzz"},
 		"the one whose region lets itself be asked": {func(w *world) {
@@ -264,6 +271,22 @@ func TestChoosesAmongTrails(t *testing.T) {
 			require.NoError(t, w.apply(true).Err())
 			w.inSync()
 		})
+	}
+}
+
+// A bad day of the trail in use is no reason to turn to another.
+func TestTheTrailInUseStaysTheOne(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	w.seed("us-east-1", "aaa", nil)
+	w.seed("us-east-1", "zzz", nil)
+	w.opens("aaa-logs")
+	w.opens("zzz-logs")
+	require.NoError(t, w.apply(true).Err())
+	for days, want := range map[int]string{1: "aaa", 8: "zzz"} {
+		trailsim.Edit(w.acct, "us-east-1", func(s *trailsim.State) {
+			s.Trails["aaa"].DeliveryError, s.Trails["aaa"].Delivered = "AccessDenied", time.Now().AddDate(0, 0, -days)
+		})
+		assert.Contains(t, string(w.plan()["trail"].Before), `"name":"`+want+`"`, "%d days", days)
 	}
 }
 

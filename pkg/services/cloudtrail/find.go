@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -113,7 +114,7 @@ func choose(ctx context.Context, env resource.Env, home, name string, all []type
 	for _, choice := range [][]types.Trail{plain, own, special} {
 		if len(choice) > 0 {
 			best := slices.SortedFunc(slices.Values(choice), func(a, b types.Trail) int {
-				return cmp.Or(fitness[*b.TrailARN].compare(fitness[*a.TrailARN]), strings.Compare(*a.Name, *b.Name))
+				return cmp.Or(fitness[*b.TrailARN].compare(fitness[*a.TrailARN]), strings.Compare(*a.Name, *b.Name), strings.Compare(*a.TrailARN, *b.TrailARN))
 			})[0]
 			return inUse{trail: &best, organization: accountOf(best) != env.Identity.AccountID}, nil
 		}
@@ -141,8 +142,8 @@ func accountOf(t types.Trail) string {
 }
 
 // fitness is how near a trail is to what the spec wants of one. Whether its
-// deliveries arrive counts last: that changes from day to day, and which trail is
-// in use must not.
+// deliveries arrive counts last, and only when they have failed for long: that
+// changes from day to day, and which trail is in use must not.
 type fitness struct{ records, logs, validates, delivers bool }
 
 func (f fitness) compare(other fitness) int {
@@ -157,6 +158,9 @@ func (f fitness) compare(other fitness) int {
 		cmp.Compare(value(f.validates), value(other.validates)), cmp.Compare(value(f.delivers), value(other.delivers)),
 	)
 }
+
+// forgiven is how long deliveries may fail before another trail is preferred.
+const forgiven = 7 * 24 * time.Hour
 
 // fitnessOf asks about trails between which there is a choice to make, all at
 // once. A single trail of the account needs none. What a region does not let
@@ -175,7 +179,7 @@ func fitnessOf(ctx context.Context, env resource.Env, home string, organization,
 			if err != nil {
 				return unlessClosed(err)
 			}
-			found[i].logs, found[i].delivers = aws.ToBool(s.IsLogging), aws.ToString(s.LatestDeliveryError) == ""
+			found[i].logs, found[i].delivers = aws.ToBool(s.IsLogging), delivers(s)
 			return nil
 		})
 		all.Go(func() (err error) {
@@ -189,6 +193,11 @@ func fitnessOf(ctx context.Context, env resource.Env, home string, organization,
 		byARN[*t.TrailARN] = found[i]
 	}
 	return byARN, err
+}
+
+// delivers says whether a trail's deliveries arrive, or did not long ago.
+func delivers(s *cloudtrail.GetTrailStatusOutput) bool {
+	return aws.ToString(s.LatestDeliveryError) == "" || time.Since(aws.ToTime(s.LatestDeliveryTime)) < forgiven
 }
 
 // records says whether a trail is known to record all management events. Nobody
