@@ -164,8 +164,12 @@ func administered(out *guardduty.GetAdministratorAccountOutput) error {
 }
 
 // adapt leaves out features that the region does not offer: GetDetector names
-// every feature that it knows, on or off.
+// every feature that it knows, on or off. An answer that names none, as emulators
+// give, tells nothing.
 func adapt(live, want Detector) (Detector, []string) {
+	if len(live.Features) == 0 {
+		return want, nil
+	}
 	var notes []string
 	offered := map[string]Status{}
 	for _, name := range slices.Sorted(maps.Keys(want.Features)) {

@@ -116,6 +116,16 @@ func TestAFeatureThatIsListedAndRefused(t *testing.T) {
 	assert.Equal(t, "ENABLED", live.Features["S3_DATA_EVENTS"].Status)
 }
 
+func TestADetectorThatListsNoFeatures(t *testing.T) {
+	acct := newAccount()
+	_, run := plan(t, acct, "guardduty: {}\n")
+	require.NoError(t, run().Err())
+	sim.Edit(acct, home, func(s *sim.State) { s.Detector.Features = nil })
+	c, _ := plan(t, acct, "guardduty: {features: {S3_DATA_EVENTS: enabled}}\n")
+	require.Len(t, c.Fields, 1)
+	assert.Equal(t, "features.S3_DATA_EVENTS", c.Fields[0].Path)
+}
+
 func TestASuspendedDetectorIsResumed(t *testing.T) {
 	acct := newAccount()
 	_, run := plan(t, acct, "guardduty: {}\n")
