@@ -46,7 +46,7 @@ func (s *Session) LookupEvents(ctx context.Context, region, eventName string) ([
 		if err := pause(ctx, lookupPause); err != nil {
 			return nil, err
 		}
-		if input.NextToken = page.NextToken; page.NextToken == nil {
+		if input.NextToken = page.NextToken; aws.ToString(page.NextToken) == "" {
 			break
 		}
 	}

@@ -58,7 +58,7 @@ func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount 
 	if limit := c.Duration("timeout"); limit < 0 {
 		return nil, fmt.Errorf("--timeout: %s is not a positive time", limit)
 	}
-	if c.Int("parallelism") < 0 {
+	if c.IsSet("parallelism") && c.Int("parallelism") < 1 {
 		return nil, fmt.Errorf("--parallelism: %d is not a positive number", c.Int("parallelism"))
 	}
 	options := awsx.Options{

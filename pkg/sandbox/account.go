@@ -21,6 +21,9 @@ type Options struct {
 
 	// PageSize bounds every page of a list; 0 leaves the services' own sizes.
 	PageSize int
+	// EmptyFirst makes the first page of every list empty, as AWS's may be: only
+	// the token says that there is more.
+	EmptyFirst bool
 	// Reversed turns the order of every list around.
 	Reversed bool
 

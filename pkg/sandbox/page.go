@@ -20,6 +20,9 @@ func Page[T any](r *Request, items []T, token string, max, limit int) ([]T, stri
 	if err != nil {
 		return nil, "", err
 	}
+	if token == "" && len(items) > 0 && r.tx.account.options.EmptyFirst {
+		return []T{}, r.pageToken(0), nil
+	}
 	size := limit
 	for _, bound := range []int{max, r.tx.account.options.PageSize} {
 		if bound > 0 {
@@ -29,7 +32,7 @@ func Page[T any](r *Request, items []T, token string, max, limit int) ([]T, stri
 	end := min(start+size, len(items))
 	next := ""
 	if end < len(items) {
-		next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", r.Operation, end))
+		next = r.pageToken(end)
 	}
 	return List(r, items)[start:end], next, nil
 }
@@ -52,6 +55,10 @@ func Shuffled[T any](r *Request, items []T) []T {
 	}
 	n := r.Seq % len(items)
 	return append(items[n:], items[:n]...)
+}
+
+func (r *Request) pageToken(start int) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", r.Operation, start))
 }
 
 func (r *Request) parseToken(token string, length int) (int, error) {

@@ -261,6 +261,10 @@ var defects = []defect{
 	},
 
 	{
+		"an empty page is the last", "a detector on a later page is not seen, and made again for ever",
+		"pkg/services/guardduty/detector.go", `return page.NextToken, nil`, `return nil, nil`, guardduty,
+	},
+	{
 		"features of a new detector left on", "they are billed though the spec turns them off",
 		"pkg/services/guardduty/detector.go", `	return setOffered(ctx, c, created.DetectorId, d.After.Features)`, `	_ = created
 	return resource.Pending("features follow")`, guardduty,

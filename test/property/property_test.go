@@ -131,7 +131,7 @@ func (s scenario) run(ctx context.Context) []string {
 }
 
 func (s scenario) account() *sandbox.Account {
-	acct := newAccount(sandbox.Options{PageSize: s.pages, Reversed: s.reversed})
+	acct := newAccount(sandbox.Options{PageSize: s.pages, Reversed: s.reversed, EmptyFirst: s.reversed})
 	if err := acct.Load(bytes.NewReader(s.saved)); err != nil {
 		panic(err)
 	}

@@ -103,8 +103,11 @@ func detectorID(ctx context.Context, env resource.Env, region resource.Scope) (s
 	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (detector string, err error) {
 		err = awsx.Pages(func(token *string) (*string, error) {
 			page, err := client(env, region).ListDetectors(ctx, &guardduty.ListDetectorsInput{NextToken: token})
-			if err != nil || len(page.DetectorIds) == 0 {
+			if err != nil {
 				return nil, err
+			}
+			if len(page.DetectorIds) == 0 {
+				return page.NextToken, nil // an empty page need not be the last
 			}
 			detector = page.DetectorIds[0]
 			return nil, nil

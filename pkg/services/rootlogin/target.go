@@ -62,21 +62,19 @@ var targets = &resource.Type[Target]{
 func ruleTargets(ctx context.Context, env resource.Env, region resource.Scope, rule string) ([]types.Target, error) {
 	key := reads.Key{Service: "events", Region: string(region), Call: "ListTargetsByRule", Arg: rule}
 	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) ([]types.Target, error) {
-		input := &eventbridge.ListTargetsByRuleInput{Rule: &rule}
 		var all []types.Target
-		for {
-			page, err := eventsClient(env, region).ListTargetsByRule(ctx, input)
-			if awsx.IsCode(err, resourceNotFound) {
-				return nil, nil
-			}
+		err := awsx.Pages(func(token *string) (*string, error) {
+			page, err := eventsClient(env, region).ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{Rule: &rule, NextToken: token})
 			if err != nil {
 				return nil, err
 			}
 			all = append(all, page.Targets...)
-			if input.NextToken = page.NextToken; input.NextToken == nil {
-				return all, nil
-			}
+			return page.NextToken, nil
+		})
+		if awsx.IsCode(err, resourceNotFound) {
+			return nil, nil
 		}
+		return all, err
 	})
 }
 

@@ -124,8 +124,11 @@ func listedElsewhere(ctx context.Context, env resource.Env, home resource.Scope)
 func listedIn(ctx context.Context, env resource.Env, region resource.Scope) (found string, err error) {
 	err = awsx.Pages(func(token *string) (*string, error) {
 		page, err := client(env, region).ListFindingAggregators(ctx, &securityhub.ListFindingAggregatorsInput{NextToken: token})
-		if err != nil || len(page.FindingAggregators) == 0 {
+		if err != nil {
 			return nil, err
+		}
+		if len(page.FindingAggregators) == 0 {
+			return page.NextToken, nil // an empty page need not be the last
 		}
 		found = aws.ToString(page.FindingAggregators[0].FindingAggregatorArn)
 		return nil, nil

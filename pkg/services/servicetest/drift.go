@@ -209,7 +209,7 @@ func (s *suite) stricterSurvives(t *testing.T) {
 // pagesAndForeign goes from nothing to a repair of everything at once, with
 // lists that come in pieces and backwards.
 func (s *suite) pagesAndForeign(t *testing.T) {
-	s.in(t, s.nothing, sandbox.Options{PageSize: 1, Reversed: true}, func(w *world) {
+	s.in(t, s.nothing, sandbox.Options{PageSize: 1, Reversed: true, EmptyFirst: true}, func(w *world) {
 		w.run()
 		w.inSync()
 		w.looksLike(s.applied)
