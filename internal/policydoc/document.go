@@ -89,16 +89,17 @@ func (d Document) Admits(service string) bool {
 	})
 }
 
-// AdmitsUnbound says whether a statement allows a service something whomever it
-// acts for; see Statement.Bound.
-func (d Document) AdmitsUnbound() bool {
-	return slices.ContainsFunc(d.Statements, func(raw json.RawMessage) bool {
+// Unbound returns the statements that allow services something whomever these act
+// for; see Statement.Bound.
+func (d Document) Unbound() []Statement {
+	var list []Statement
+	for _, raw := range d.Statements {
 		var s Statement
-		if json.Unmarshal(raw, &s) != nil || s.Effect != "Allow" {
-			return false
+		if json.Unmarshal(raw, &s) == nil && s.Effect == "Allow" && s.Services() != nil && !s.Bound() {
+			list = append(list, s)
 		}
-		return s.Services() != nil && !s.Bound()
-	})
+	}
+	return list
 }
 
 // With returns the policy with the given statements in it, by Sid: each takes

@@ -303,6 +303,21 @@ func TestForeignStatementsSurvive(t *testing.T) {
 	w.inSync()
 }
 
+// A statement of somebody's own lets the same service in for anybody: it stays,
+// and the plan says so.
+func TestUnboundStatementsOfOthersAreNoted(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.apply(false).Err())
+	w.edit(func(b *s3.Bucket) {
+		b.Policy = strings.Replace(b.Policy, `"Statement":[`, `"Statement":[{"Sid":"Old","Effect":"Allow","Principal":{"Service":["logger.amazonaws.com"]},"Action":"s3:PutObject","Resource":"arn:aws:s3:::`+logs+`/*"},`+
+			`{"Effect":"Allow","Principal":{"Service":"other.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::`+logs+`/*"},`, 1)
+	})
+	c := w.plan()["bucket_policy"]
+	assert.Equal(t, resource.None, c.Action)
+	require.Len(t, c.Notes, 1)
+	assert.Contains(t, c.Notes[0], "the statement Old lets logger.amazonaws.com do s3:PutObject whomever it acts for")
+}
+
 func TestSharedBucketKeepsOthersDelivery(t *testing.T) {
 	const other = "arn:aws:logger:eu-west-1:222222222222:trail/theirs"
 	statement := func(condition string) string {

@@ -106,7 +106,7 @@ func (t *policyType) observe(ctx context.Context, env resource.Env, id resource.
 		return nil, fmt.Errorf("bucket %s: %w", place.Name, err)
 	}
 	live.Statements = doc.BySid()
-	if place.Sharing != nil && doc.AdmitsUnbound() {
+	if place.Sharing != nil && doc.Unbound() != nil {
 		live.Sharing, err = place.Sharing(ctx)
 	}
 	return live, err
@@ -142,8 +142,40 @@ func adaptPolicy(live, want Policy) (Policy, []string) {
 			notes = append(notes, note)
 		}
 	}
+	notes = append(notes, unboundOf(live, want)...)
 	slices.Sort(notes)
 	return want, notes
+}
+
+// unboundOf notes statements of others that let the same service in whomever it
+// acts for. They are not kiso's to change.
+func unboundOf(live, want Policy) []string {
+	doc, err := policydoc.Parse(live.Document)
+	if err != nil {
+		return nil // which observe has refused
+	}
+	var notes []string
+	for _, s := range doc.Unbound() {
+		if _, ours := want.Statements[s.Sid]; ours || !sameService(s, want) {
+			continue
+		}
+		name := "a statement without a Sid"
+		if s.Sid != "" {
+			name = "the statement " + s.Sid
+		}
+		notes = append(notes, fmt.Sprintf("%s lets %s do %s whomever it acts for, in this account or another: it is not kiso's and stays; bind it by aws:SourceArn, or take it out where nobody needs it",
+			name, strings.Join(s.Services(), ", "), strings.Join(texts(s.Action), ", ")))
+	}
+	return notes
+}
+
+func sameService(s policydoc.Statement, want Policy) bool {
+	for _, w := range want.Statements {
+		if slices.ContainsFunc(w.Services(), func(service string) bool { return slices.Contains(s.Services(), service) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // replaced returns the statements with names in their resources and conditions
