@@ -196,7 +196,7 @@ func explainDenial(action string, err error) string {
 
 // prefixes are the IAM prefixes of services whose SDK id is another word.
 var prefixes = map[string]string{
-	"Config Service": "config", "EventBridge": "events", "S3 Control": "s3", "Access Analyzer": "access-analyzer",
+	"Config Service": "config", "EventBridge": "events", "S3 Control": "s3", "AccessAnalyzer": "access-analyzer",
 }
 
 // iamNames are the IAM actions whose name is not their operation's (Service

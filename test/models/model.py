@@ -28,10 +28,18 @@ class Invalid(Exception):
     """The request is none of any operation of the model."""
 
 
-def service_model(name):
-    if name not in MODELS:
-        MODELS[name] = SESSION.get_service_model(name)
-    return MODELS[name]
+def service_model(signed_as):
+    """The model of the service that signs so: of that name, or another (access-analyzer is accessanalyzer)."""
+    if signed_as not in MODELS:
+        names = SESSION.get_available_services()
+        name = signed_as if signed_as in names else next(n for n in names if signing_name(n) == signed_as)
+        MODELS[signed_as] = SESSION.get_service_model(name)
+    return MODELS[signed_as]
+
+
+def signing_name(name):
+    metadata = SESSION.get_service_model(name).metadata
+    return metadata.get("signingName", metadata["endpointPrefix"])
 
 
 def scope(request):

@@ -91,7 +91,7 @@ func createDetector(req *sandbox.Request, in createDetectorInput) (any, error) {
 	if err := setFeatures(req, d, state.Unavailable, in.Features); err != nil {
 		return nil, err
 	}
-	iam.EnsureServiceLinkedRole(req, "guardduty.amazonaws.com")
+	iam.EnsureServiceLinkedRole(req, "guardduty.amazonaws.com", "AWSServiceRoleForAmazonGuardDuty")
 	state.Detector = d
 	return createDetectorOutput{d.ID}, nil
 }

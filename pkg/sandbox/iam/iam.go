@@ -70,8 +70,9 @@ func RoleOf(req *sandbox.Request, arn string) *Role {
 	return role
 }
 
-// serviceLinkedRoles are the names of the roles by the service they are linked to
-// (service authorization reference of each service).
+// serviceLinkedRoles are the names of the roles that CreateServiceLinkedRole is
+// asked for, by the service they are linked to (service authorization reference of
+// each service).
 var serviceLinkedRoles = map[string]string{
 	"cloudtrail.amazonaws.com":  "AWSServiceRoleForCloudTrail",
 	"config.amazonaws.com":      "AWSServiceRoleForConfig",
@@ -79,20 +80,20 @@ var serviceLinkedRoles = map[string]string{
 	"securityhub.amazonaws.com": "AWSServiceRoleForSecurityHub",
 }
 
-// EnsureServiceLinkedRole creates the role that a service is linked to if it is
-// not there yet, as services do by themselves when they are first switched on.
-func EnsureServiceLinkedRole(req *sandbox.Request, service string) {
-	if state := sandbox.In[State](req, Service, sandbox.Global); state.Roles[serviceLinkedRoles[service]] == nil {
-		state.link(req, service)
+// EnsureServiceLinkedRole creates the role of that name that a service is linked
+// to if it is not there yet, as services do by themselves when they are first
+// switched on.
+func EnsureServiceLinkedRole(req *sandbox.Request, service, name string) {
+	if state := sandbox.In[State](req, Service, sandbox.Global); state.Roles[name] == nil {
+		state.link(req, service, name)
 	}
 }
 
-// link adds the role that the service is linked to.
-func (s *State) link(req *sandbox.Request, service string) *Role {
+// link adds the role of that name that the service is linked to.
+func (s *State) link(req *sandbox.Request, service, name string) *Role {
 	if s.Roles == nil {
 		s.Roles = map[string]*Role{}
 	}
-	name := serviceLinkedRoles[service]
 	role := &Role{
 		Path:      "/aws-service-role/" + service + "/",
 		ID:        roleID(req.AccountID, name),
@@ -128,7 +129,7 @@ func createServiceLinkedRole(req *sandbox.Request, in createServiceLinkedRoleInp
 	if state.Roles[name] != nil {
 		return nil, invalidInput("Service role name %s has been taken in this account, please try a different suffix.", name)
 	}
-	role := state.link(req, in.Service)
+	role := state.link(req, in.Service, name)
 	role.Description = in.Description
 	return roleOutput{describe(req, name, role)}, nil
 }

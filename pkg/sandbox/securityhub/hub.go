@@ -51,7 +51,7 @@ func enableSecurityHub(req *sandbox.Request, in enableInput) (any, error) {
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	iam.EnsureServiceLinkedRole(req, "securityhub.amazonaws.com")
+	iam.EnsureServiceLinkedRole(req, "securityhub.amazonaws.com", "AWSServiceRoleForSecurityHub")
 	state.Hub = &Hub{SubscribedAt: timestamp(req), AutoEnableControls: true, Generator: in.Generator, Tags: in.Tags}
 	if in.Generator == "" {
 		state.Hub.Generator = "SECURITY_CONTROL"
