@@ -90,6 +90,8 @@ var detectors = &resource.Type[Detector]{
 		{Code: "BadRequestException", Message: "already exists"},
 		// The first detector of an account creates GuardDuty's service-linked role.
 		{Code: "BadRequestException", Message: "service-linked role"},
+		// A detector that was created a moment ago.
+		{Code: "BadRequestException", Message: "not owned by the current account"},
 	}},
 }
 
@@ -147,6 +149,9 @@ func model(live *guardduty.GetDetectorOutput) *Detector {
 	}
 	for _, f := range live.Features {
 		m.Features[string(f.Name)] = Status(strings.ToLower(string(f.Status)))
+		if f.Name != runtimeMonitoring {
+			continue // the older EKS_RUNTIME_MONITORING lists an agent of the same name
+		}
 		for _, a := range f.AdditionalConfiguration {
 			m.Features[string(a.Name)] = Status(strings.ToLower(string(a.Status)))
 		}
@@ -154,12 +159,17 @@ func model(live *guardduty.GetDetectorOutput) *Detector {
 	return m
 }
 
+// severed are the states of a membership that is over or has not begun (GuardDuty
+// API reference, Member). In any other the administrator decides, also about a
+// member whose monitoring it has stopped.
+var severed = []string{"", "Created", "Invited", "EmailVerificationInProgress", "EmailVerificationFailed", "Removed", "Resigned", "Deleted"}
+
 // administered says whether an administrator account decides about the
 // detector. A stand-alone account gets an answer with nothing in it, though
 // the API's model calls the administrator required.
 func administered(out *guardduty.GetAdministratorAccountOutput) error {
 	a := out.Administrator
-	if a == nil || a.AccountId == nil || aws.ToString(a.RelationshipStatus) != "Enabled" {
+	if a == nil || a.AccountId == nil || slices.Contains(severed, aws.ToString(a.RelationshipStatus)) {
 		return nil
 	}
 	return resource.ManagedBy("organization administrator "+*a.AccountId,
@@ -201,8 +211,10 @@ func apply(ctx context.Context, env resource.Env, d resource.Delta[Detector]) er
 }
 
 // create names the wanted features, so that none that the spec turns off is on
-// for a moment. Where the region refuses one of them, the detector is created
-// without, and those that it offers are set at once.
+// for a moment. Where the region refuses one of them, those that the spec turns
+// off are named alone, and the next look turns the others on, if they are offered.
+// Only if one of those is refused too, the detector is created without any, and
+// what is offered is set at once.
 func create(ctx context.Context, env resource.Env, d resource.Delta[Detector]) error {
 	input := &guardduty.CreateDetectorInput{
 		Enable:                     aws.Bool(true),
@@ -212,9 +224,17 @@ func create(ctx context.Context, env resource.Env, d resource.Delta[Detector]) e
 	}
 	c := client(env, d.ID.Scope)
 	_, err := c.CreateDetector(ctx, input)
-	refused := awsx.IsCode(err, "BadRequestException") && !strings.Contains(awsx.ErrorMessage(err), "already exists")
-	if !refused || len(input.Features) == 0 {
+	if !refused(err) || len(input.Features) == 0 {
 		return err
+	}
+	if input.Features = features(turnedOff(d.After.Features)); len(input.Features) > 0 {
+		_, err = c.CreateDetector(ctx, input)
+		if err == nil {
+			return resource.Pending("the detector is there; features that are on follow")
+		}
+		if !refused(err) {
+			return err
+		}
 	}
 	input.Features = nil
 	created, err := c.CreateDetector(ctx, input)
@@ -222,6 +242,23 @@ func create(ctx context.Context, env resource.Env, d resource.Delta[Detector]) e
 		return err
 	}
 	return setOffered(ctx, c, created.DetectorId, d.After.Features)
+}
+
+// refused says whether GuardDuty does not take something of a request for a new
+// detector: it has one code for everything.
+func refused(err error) bool {
+	return awsx.IsCode(err, "BadRequestException") && !strings.Contains(awsx.ErrorMessage(err), "already exists")
+}
+
+// turnedOff returns the features that are wanted off.
+func turnedOff(want map[string]Status) map[string]Status {
+	disabled := map[string]Status{}
+	for name, status := range want {
+		if status == off {
+			disabled[name] = status
+		}
+	}
+	return disabled
 }
 
 // setOffered sets the wanted features of a detector that was created a moment
@@ -322,7 +359,9 @@ func features(statuses map[string]Status) []types.DetectorFeatureConfiguration {
 	return withAgents(list, agents)
 }
 
-// withAgents puts the agents under RUNTIME_MONITORING, which they need on.
+// withAgents puts the agents under RUNTIME_MONITORING. Where the request does not
+// name that, agents that are on name it, since they need it on; those that are off
+// are off without it, and never a reason to turn it on.
 func withAgents(list []types.DetectorFeatureConfiguration, agents []types.DetectorAdditionalConfiguration) []types.DetectorFeatureConfiguration {
 	if len(agents) == 0 {
 		return list
@@ -332,6 +371,9 @@ func withAgents(list []types.DetectorFeatureConfiguration, agents []types.Detect
 			list[i].AdditionalConfiguration = agents
 			return list
 		}
+	}
+	if !slices.ContainsFunc(agents, func(a types.DetectorAdditionalConfiguration) bool { return a.Status == on.api() }) {
+		return list
 	}
 	return append(list, types.DetectorFeatureConfiguration{Name: runtimeMonitoring, Status: on.api(), AdditionalConfiguration: agents})
 }

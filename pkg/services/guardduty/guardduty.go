@@ -2,7 +2,12 @@
 // knows the GuardDuty API and nothing of how plans are made or carried out.
 package guardduty
 
-import "github.com/kiso-cli/kiso/pkg/resource"
+import (
+	"maps"
+	"slices"
+
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
 
 // Service is the guardduty section of the spec.
 var Service = &resource.Service{
@@ -25,8 +30,14 @@ type Section struct {
 }
 
 // Validate refuses the two generations of runtime monitoring together, as
-// GuardDuty does (GuardDuty API reference, UpdateDetector).
+// GuardDuty does (GuardDuty API reference, UpdateDetector), and agents of one that
+// is off.
 func (s *Section) Validate(report func(path, problem, hint string)) {
+	for _, agent := range slices.Sorted(maps.Keys(runtimeAgents)) {
+		if s.Features[agent] == on && s.Features[runtimeMonitoring] == off {
+			report("features."+agent, "it is part of RUNTIME_MONITORING, which is disabled", "enable both, or none")
+		}
+	}
 	if s.Features["RUNTIME_MONITORING"] == on && s.Features["EKS_RUNTIME_MONITORING"] == on {
 		report("features.EKS_RUNTIME_MONITORING", "GuardDuty refuses it together with RUNTIME_MONITORING", "RUNTIME_MONITORING covers EKS too: leave EKS_RUNTIME_MONITORING out")
 	}

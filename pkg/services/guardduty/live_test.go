@@ -73,6 +73,12 @@ func TestAMemberIsItsAdministratorsAffair(t *testing.T) {
 	assert.Empty(t, run().Steps)
 	assert.Empty(t, acct.Writes(), "never attempted")
 
+	for _, stopped := range []string{"Disabled", "AccountSuspended", "RegionDisabled"} {
+		administered(stopped)
+		c, _ = plan(t, acct, "guardduty: {finding_publishing_frequency: FIFTEEN_MINUTES}\n")
+		assert.Equal(t, resource.Managed, c.Action, stopped)
+	}
+
 	administered("Resigned")
 	c, _ = plan(t, acct, "guardduty: {finding_publishing_frequency: FIFTEEN_MINUTES}\n")
 	assert.Equal(t, resource.Update, c.Action)
@@ -114,6 +120,46 @@ func TestAFeatureThatIsListedAndRefused(t *testing.T) {
 	assert.True(t, live.Enabled)
 	assert.Equal(t, "ONE_HOUR", live.Frequency)
 	assert.Equal(t, "ENABLED", live.Features["S3_DATA_EVENTS"].Status)
+}
+
+// Both generations of runtime monitoring list an agent of one name, in any order.
+func TestTheAgentsAreThoseOfRuntimeMonitoring(t *testing.T) {
+	acct := newAccount()
+	const section = "guardduty: {features: {RUNTIME_MONITORING: enabled, EKS_ADDON_MANAGEMENT: enabled}}\n"
+	_, run := plan(t, acct, section)
+	require.NoError(t, run().Err())
+	for range 10 {
+		c, _ := plan(t, acct, section)
+		require.Equal(t, resource.None, c.Action, "%v", c.Fields)
+	}
+}
+
+func TestAnAgentThatIsOffTurnsNothingOn(t *testing.T) {
+	acct := newAccount()
+	_, run := plan(t, acct, "guardduty: {features: {EC2_AGENT_MANAGEMENT: disabled, S3_DATA_EVENTS: disabled}}\n")
+	require.NoError(t, run().Err())
+	live := sim.Get(acct, home).Detector
+	assert.Equal(t, "DISABLED", live.Features["RUNTIME_MONITORING"].Status)
+	assert.Equal(t, "DISABLED", live.Features["S3_DATA_EVENTS"].Status)
+	_, err := spec.Decode("kiso.yaml", []byte("version: 1\nhome_region: eu-west-1\nguardduty:\n  features: {RUNTIME_MONITORING: disabled, EC2_AGENT_MANAGEMENT: enabled}\n"),
+		engine.Sections([]*resource.Service{guardduty.Service}))
+	assert.ErrorContains(t, err, "guardduty.features.EC2_AGENT_MANAGEMENT: it is part of RUNTIME_MONITORING, which is disabled")
+}
+
+// A run that ends after each of its writes in a region that refuses a feature
+// leaves none on that the spec turns off.
+func TestARunThatEndsWhereAFeatureIsRefused(t *testing.T) {
+	acct := newAccount()
+	sim.Edit(acct, home, func(s *sim.State) { s.Unavailable = []string{"RDS_LOGIN_EVENTS"} })
+	const section = "guardduty: {features: {RDS_LOGIN_EVENTS: enabled, S3_DATA_EVENTS: disabled, EKS_AUDIT_LOGS: enabled}}\n"
+	acct.Inject(sandbox.Fault{Operation: "UpdateDetector", Kind: sandbox.Deny})
+	acct.Inject(sandbox.Fault{Operation: "GetDetector", Kind: sandbox.Deny, Times: 1})
+	_, run := plan(t, acct, section)
+	_ = run()
+	acct.ClearFaults()
+	_, run = plan(t, acct, section)
+	require.NoError(t, run().Err())
+	assert.Equal(t, "DISABLED", sim.Get(acct, home).Detector.Features["S3_DATA_EVENTS"].Status)
 }
 
 func TestADetectorThatListsNoFeatures(t *testing.T) {
