@@ -6,6 +6,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -80,11 +81,16 @@ func Check(ctx context.Context, changes []resource.Change, o Options) (*Result, 
 	return result, nil
 }
 
+// notStarted is the outcome of a step that had written nothing when the run was
+// interrupted.
+var notStarted = Step{Outcome: NotStarted, Reason: "interrupted before it began; run apply again"}
+
 type runner struct {
 	Options
-	steps map[string]*step
-	slots chan struct{}
-	mu    sync.Mutex // events one at a time
+	offset float64 // of Settle.Spread, one for the whole run, so that it meets another at most once
+	steps  map[string]*step
+	slots  chan struct{}
+	mu     sync.Mutex // events one at a time
 }
 
 // step is a change under way. outcome may be read once done is closed.
@@ -103,7 +109,7 @@ func prepare(changes []resource.Change, o Options) (*runner, error) {
 	if o.Approved == nil {
 		o.Approved = func(resource.ID) bool { return false }
 	}
-	r := &runner{Options: o, steps: map[string]*step{}, slots: make(chan struct{}, o.Workers)}
+	r := &runner{Options: o, offset: rand.Float64(), steps: map[string]*step{}, slots: make(chan struct{}, o.Workers)}
 	for _, c := range changes {
 		if !c.Action.Changes() {
 			continue
@@ -163,7 +169,7 @@ func (r *runner) run(ctx context.Context, s *step) {
 	defer func() { <-r.slots }()
 	s.started = time.Now()
 	if r.stopped(ctx) {
-		s.outcome = Step{Outcome: NotStarted, Reason: "interrupted before it began; run apply again"}
+		s.outcome = notStarted
 		r.finish(s)
 		return
 	}

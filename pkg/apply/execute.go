@@ -20,13 +20,17 @@ import (
 // such a reason is repeated too.
 func (r *runner) execute(ctx context.Context, s *step) Step {
 	bound := orDefault(s.resource.Settle().RetryFor, resource.DefaultRetryFor)
-	if spread := s.resource.Settle().Spread; spread > 0 && s.change.Action == resource.Create {
-		if pause(ctx, rand.N(spread)) != nil {
+	spread := s.resource.Settle().Spread
+	if spread > 0 && s.change.Action == resource.Create {
+		if pause(ctx, time.Duration(float64(spread)*r.offset)) != nil {
 			return failed(ctx.Err())
 		}
 	}
 	deadline := time.Now().Add(bound)
 	for attempt, tried := 0, false; ; attempt++ {
+		if waited := attempt > 0 || spread > 0; waited && !tried && r.stopped(ctx) {
+			return notStarted
+		}
 		env := r.env()
 		now := s.resource.Plan(ctx, env)
 		err := now.Err

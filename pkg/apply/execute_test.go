@@ -315,6 +315,22 @@ func TestALookThatIsRefusedForAPassingReasonIsRepeated(t *testing.T) {
 	}
 }
 
+// An interrupt while a step waits, and has written nothing, is as one before it.
+func TestAStepThatWaitsIsNotBegunAfterAnInterrupt(t *testing.T) {
+	h := newHouse(nil)
+	synctest.Test(t, func(t *testing.T) {
+		changes, stop := h.plan(t, one), make(chan struct{})
+		h.seen = func(string) (*lamp, error) {
+			close(stop)
+			h.seen = nil
+			return nil, awsError("TooDark", "wait")
+		}
+		steps, _ := h.run(t, t.Context(), changes, apply.Options{Stop: stop})
+		assert.Equal(t, apply.NotStarted, steps["a"].Outcome)
+		assert.Empty(t, h.written)
+	})
+}
+
 // saved returns the change as a plan file gives it back: values are what JSON
 // decodes to.
 func saved(t *testing.T, c resource.Change) resource.Change {

@@ -303,7 +303,7 @@ var defects = []defect{
 	},
 	{
 		"target takes the place of another", "somebody else's target is gone",
-		"pkg/services/rootlogin/target.go", `return aws.ToString(t.Arn) == topic })`, `return aws.ToString(t.Arn) != "" || topic == "" })`, rootlogin,
+		"pkg/services/rootlogin/target.go", `return aws.ToString(t.Id) == id })`, `return aws.ToString(t.Id) != "" || id == "" })`, rootlogin,
 	},
 	{
 		"topic policy replaced", "publishers of others are shut out",

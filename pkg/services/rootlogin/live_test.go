@@ -97,12 +97,13 @@ func TestForeignAndStricterThingsStay(t *testing.T) {
 		w.settle()
 		attempts := 7
 		foreign := events.Target{ID: "theirs", ARN: w.arn("sqs", global, "q"), Input: `"x"`, Retry: &events.RetryPolicy{MaxAttempts: &attempts}}
+		wording := events.Target{ID: "a-team", ARN: w.arn("sns", global, topicName), Input: `"in our words"`}
 		w.editRule(global, loginRule, func(r *events.Rule) {
 			r.Pattern, r.State, r.Description, r.RoleARN = `{"source":["x"]}`, events.AllEvents, "ours now", w.arn("iam", "", "role/r")
 			r.Tags["theirs"] = "1"
 			r.Targets[0].InputTransformer = nil
 			r.Targets[0].Retry, r.Targets[0].DeadLetter = &events.RetryPolicy{MaxAttempts: &attempts}, &events.DeadLetter{ARN: w.arn("sqs", global, "dead")}
-			r.Targets = append(r.Targets, foreign)
+			r.Targets = append([]events.Target{wording}, append(r.Targets, foreign)...)
 		})
 		theirs := w.arn("events", global, "rule/theirs")
 		w.editTopic(global, func(topic *sns.Topic) {
@@ -124,10 +125,11 @@ func TestForeignAndStricterThingsStay(t *testing.T) {
 		assert.Equal(t, "ours now", rule.Description)
 		assert.Equal(t, w.arn("iam", "", "role/r"), rule.RoleARN)
 		assert.Equal(t, "1", rule.Tags["theirs"])
-		require.Len(t, rule.Targets, 2)
-		assert.Equal(t, foreign, rule.Targets[1])
-		assert.Equal(t, &attempts, rule.Targets[0].Retry.MaxAttempts)
-		assert.Equal(t, w.arn("sqs", global, "dead"), rule.Targets[0].DeadLetter.ARN)
+		require.Len(t, rule.Targets, 3)
+		assert.Equal(t, wording, rule.Targets[0])
+		assert.Equal(t, foreign, rule.Targets[2])
+		assert.Equal(t, &attempts, rule.Targets[1].Retry.MaxAttempts)
+		assert.Equal(t, w.arn("sqs", global, "dead"), rule.Targets[1].DeadLetter.ARN)
 
 		topic := w.topic(global)
 		assert.Equal(t, "1", topic.Tags["theirs"])

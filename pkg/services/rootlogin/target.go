@@ -98,12 +98,13 @@ func observeTarget(ctx context.Context, env resource.Env, id resource.ID) (*Targ
 	return find(all, topicARN(env.Identity, id.Scope), id.Name), managed(rule)
 }
 
-// find returns the target that is the topic, under whatever id, or else the one
-// with the id that kiso gives, which then points elsewhere.
+// find returns the target that has the id that kiso gives; else one that is the
+// topic, under whatever id. What others send to the topic in words of their own
+// (Input, InputPath) is theirs.
 func find(all []types.Target, topic, id string) *Target {
-	at := slices.IndexFunc(all, func(t types.Target) bool { return aws.ToString(t.Arn) == topic })
+	at := slices.IndexFunc(all, func(t types.Target) bool { return aws.ToString(t.Id) == id })
 	if at < 0 {
-		at = slices.IndexFunc(all, func(t types.Target) bool { return aws.ToString(t.Id) == id })
+		at = slices.IndexFunc(all, func(t types.Target) bool { return aws.ToString(t.Arn) == topic && t.Input == nil && t.InputPath == nil })
 	}
 	if at < 0 {
 		return nil

@@ -82,7 +82,10 @@ func aggregator(ctx context.Context, env resource.Env, asked resource.Scope) (*A
 	if err != nil {
 		return nil, fmt.Errorf("securityhub:ListFindingAggregators answered with the ARN %q: %w", found, err)
 	}
-	out, err := client(env, resource.Scope(parsed.Region)).GetFindingAggregator(ctx, &securityhub.GetFindingAggregatorInput{FindingAggregatorArn: &found})
+	if parsed.Region != string(asked) {
+		return &Aggregator{Region: parsed.Region}, nil // the rest is not kiso's concern, nor that region in the spec, perhaps
+	}
+	out, err := client(env, asked).GetFindingAggregator(ctx, &securityhub.GetFindingAggregatorInput{FindingAggregatorArn: &found})
 	if off(err) {
 		return nil, nil // it is gone since it was listed, or its region's hub is
 	}
