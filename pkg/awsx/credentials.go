@@ -16,7 +16,10 @@ import (
 // not shown where it may hold what a credential_process printed.
 func explainConfig(err error, profile string) error {
 	profile = cmp.Or(profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
-	advice := refusedAdvice(err)
+	advice := ""
+	if !sessionOver(err) { // which has the code of a denial
+		advice = refusedAdvice(err)
+	}
 	if advice == "" {
 		advice = missingAdvice(err, profile)
 	}
@@ -24,6 +27,12 @@ func explainConfig(err error, profile string) error {
 		return err
 	}
 	return &adviceError{advice: advice, cause: err}
+}
+
+// sessionOver says whether credentials could not be had because the SSO session
+// has ended: by its time, or because somebody signed out.
+func sessionOver(err error) bool {
+	return contains(err.Error(), "InvalidGrantException", "SSO session has expired", "Token has expired", "cached SSO token", "token has expired", "Session token not found")
 }
 
 // refusedAdvice explains credentials that AWS refuses, by its code; or "".
@@ -52,7 +61,7 @@ func missingAdvice(err error, profile string) string {
 	switch {
 	case errors.As(err, &noProfile):
 		return fmt.Sprintf("profile %q is not in the AWS config or credentials file; %s", noProfile.Profile, knownProfiles())
-	case contains(text, "InvalidGrantException", "SSO session has expired", "Token has expired", "cached SSO token", "token has expired"):
+	case sessionOver(err):
 		return fmt.Sprintf("the SSO session of profile %q has expired: run `aws sso login --profile %s`", profile, profile)
 	case contains(text, "no EC2 IMDS role found", "static credentials are empty"):
 		return fmt.Sprintf("no AWS credentials found (environment, profile %q, web identity, container, instance): run `aws sso login --profile %s` or set AWS_PROFILE", profile, profile)

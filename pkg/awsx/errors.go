@@ -108,6 +108,8 @@ func Explain(err error) string {
 	}
 	action := actionOf(err)
 	switch {
+	case sessionOver(err):
+		return join(action, "was not sent: the SSO session has ended; run `aws sso login` and run again")
 	case unsent(err) && errors.Is(err, context.DeadlineExceeded): // the attempt's, not the run's
 		return join(action, "got no answer within "+attemptTimeout.String()+", however often it was tried; check the network, a proxy (HTTPS_PROXY) and the region, or run again")
 	case errors.Is(err, context.DeadlineExceeded):
@@ -116,8 +118,8 @@ func Explain(err error) string {
 		return join(action, "interrupted; run again")
 	case skewed(err):
 		return join(action, "refused the request for its time ("+ErrorCode(err)+"): this machine's clock is off; set it (NTP) and run again")
-	case IsCode(err, "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"):
-		return join(action, "refused the credentials ("+ErrorCode(err)+"): the region is not enabled for this account, or the credentials are not valid there; leave the region out (regions.exclude) or check the session")
+	case IsCode(err, "UnrecognizedClientException", "InvalidClientTokenId", "CloudTrailInvalidClientTokenIdException", "RegionDisabledException", "AuthFailure"):
+		return join(action, "refused the credentials ("+ErrorCode(err)+"): the region is not enabled for this account, or the credentials are not valid there, as those from the global endpoint of STS in regions that accounts opt in to (set AWS_STS_REGIONAL_ENDPOINTS=regional); leave the region out (regions.exclude) or check the session")
 	case IsCode(err, "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"):
 		return join(action, "refused the signature ("+ErrorCode(err)+"): the secret access key is wrong, this machine's clock is off, or a proxy changes requests")
 	case IsCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):

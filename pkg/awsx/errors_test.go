@@ -76,7 +76,7 @@ func TestExplainOtherErrors(t *testing.T) {
 		"guardduty:ListDetectors timed out; raise --timeout or run again": call(context.DeadlineExceeded),
 		"guardduty:ListDetectors interrupted; run again":                  call(context.Canceled),
 		"interrupted; run again":                                          context.Canceled,
-		"guardduty:ListDetectors refused the credentials (UnrecognizedClientException): the region is not enabled for this account, or the credentials are not valid there; leave the region out (regions.exclude) or check the session": code("UnrecognizedClientException"),
+		"guardduty:ListDetectors refused the credentials (UnrecognizedClientException): the region is not enabled for this account, or the credentials are not valid there, as those from the global endpoint of STS in regions that accounts opt in to (set AWS_STS_REGIONAL_ENDPOINTS=regional); leave the region out (regions.exclude) or check the session": code("UnrecognizedClientException"),
 		"guardduty:ListDetectors refused the credentials: they have expired; sign in again and run again":                                                                                                                                code("ExpiredTokenException"),
 		"guardduty:ListDetectors refused the signature (InvalidSignatureException): the secret access key is wrong, this machine's clock is off, or a proxy changes requests":                                                            code("InvalidSignatureException"),
 		"guardduty:ListDetectors refused the request for its time (RequestTimeTooSkewed): this machine's clock is off; set it (NTP) and run again":                                                                                       code("RequestTimeTooSkewed"),
@@ -100,6 +100,13 @@ func TestARegionThatIsOffLooksLikeBadCredentials(t *testing.T) {
 	acct := newAccount(sandbox.Options{})
 	err := list(t.Context(), open(t, acct, awsx.Options{}), "ap-east-1")
 	assert.Contains(t, awsx.Explain(err), "guardduty:ListDetectors refused the credentials (UnrecognizedClientException): the region is not enabled")
+}
+
+// The portal's code for a session that is over is that of a denial.
+func TestASessionThatIsOverIsNoDenial(t *testing.T) {
+	err := &smithy.OperationError{ServiceID: "GuardDuty", OperationName: "ListDetectors", Err: fmt.Errorf("get credentials: failed to refresh cached credentials, %w",
+		&smithy.OperationError{ServiceID: "SSO", OperationName: "GetRoleCredentials", Err: &smithy.GenericAPIError{Code: "UnauthorizedException", Message: "Session token not found or invalid"}})}
+	assert.Equal(t, "guardduty:ListDetectors was not sent: the SSO session has ended; run `aws sso login` and run again", awsx.Explain(err))
 }
 
 // The SDK has a host name for a service in any region, also where there is none.

@@ -39,6 +39,13 @@ func newRetryer() aws.RetryerV2 {
 	})
 }
 
+// MayHaveWorked says whether a call that is not to be repeated by the SDK, because
+// it does something each time, may have gone through all the same: whoever made it
+// must look before it is made again. retryer is the client's.
+func MayHaveWorked(err error, retryer aws.Retryer) bool {
+	return err != nil && retryer.IsErrorRetryable(err)
+}
+
 func cutOff(err error) aws.Ternary {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return aws.TrueTernary

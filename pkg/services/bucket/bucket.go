@@ -198,9 +198,9 @@ func (t *bucketType) apply(ctx context.Context, env resource.Env, d resource.Del
 	return refused
 }
 
-// create is only ever called for a name that is free: in us-east-1 S3 answers
-// "created" for a bucket that the account has already, and resets its ACL
-// (Amazon S3 API reference, CreateBucket).
+// create is only ever called for a name that is free, and never twice in a row: in
+// us-east-1 S3 answers "created" for a bucket that the account has already, and
+// resets its ACL (Amazon S3 API reference, CreateBucket).
 func (b *found) create(ctx context.Context, tags map[string]string, locked bool) error {
 	config := &types.CreateBucketConfiguration{}
 	for _, k := range slices.Sorted(maps.Keys(tags)) {
@@ -216,9 +216,13 @@ func (b *found) create(ctx context.Context, tags map[string]string, locked bool)
 	if locked {
 		input.ObjectLockEnabledForBucket = aws.Bool(true)
 	}
-	_, err := b.client().CreateBucket(ctx, input)
+	client := b.client()
+	_, err := client.CreateBucket(ctx, input, func(o *s3.Options) { o.RetryMaxAttempts = 1 })
 	if awsx.IsCode(err, "BucketAlreadyExists") {
 		return errTaken(b.name)
+	}
+	if awsx.MayHaveWorked(err, client.Options().Retryer) {
+		return resource.Pending(awsx.Explain(err))
 	}
 	return err
 }

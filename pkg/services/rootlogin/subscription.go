@@ -98,7 +98,7 @@ func subscribe(ctx context.Context, env resource.Env, d resource.Delta[Subscript
 		Protocol: &d.After.Protocol,
 		Endpoint: &d.After.Endpoint,
 	}, func(o *sns.Options) { o.RetryMaxAttempts = 1 })
-	if err != nil && client.Options().Retryer.IsErrorRetryable(err) {
+	if awsx.MayHaveWorked(err, client.Options().Retryer) {
 		return resource.Pending(awsx.Explain(err))
 	}
 	return err
