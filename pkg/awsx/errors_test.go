@@ -77,9 +77,9 @@ func TestExplainOtherErrors(t *testing.T) {
 		"guardduty:ListDetectors interrupted; run again":                  call(context.Canceled),
 		"interrupted; run again":                                          context.Canceled,
 		"guardduty:ListDetectors refused the credentials (UnrecognizedClientException): the region is not enabled for this account, or the credentials are not valid there, as those from the global endpoint of STS in regions that accounts opt in to (set AWS_STS_REGIONAL_ENDPOINTS=regional); leave the region out (regions.exclude) or check the session": code("UnrecognizedClientException"),
-		"guardduty:ListDetectors refused the credentials: they have expired; sign in again and run again":                                                                                                                                code("ExpiredTokenException"),
-		"guardduty:ListDetectors refused the signature (InvalidSignatureException): the secret access key is wrong, this machine's clock is off, or a proxy changes requests":                                                            code("InvalidSignatureException"),
-		"guardduty:ListDetectors refused the request for its time (RequestTimeTooSkewed): this machine's clock is off; set it (NTP) and run again":                                                                                       code("RequestTimeTooSkewed"),
+		"guardduty:ListDetectors refused the credentials: they have expired; sign in again and run again":                                                                     code("ExpiredTokenException"),
+		"guardduty:ListDetectors refused the signature (InvalidSignatureException): the secret access key is wrong, this machine's clock is off, or a proxy changes requests": code("InvalidSignatureException"),
+		"guardduty:ListDetectors refused the request for its time (RequestTimeTooSkewed): this machine's clock is off; set it (NTP) and run again":                            code("RequestTimeTooSkewed"),
 		"guardduty:ListDetectors refused the request for its time (SignatureDoesNotMatch): this machine's clock is off; set it (NTP) and run again": call(&smithy.GenericAPIError{
 			Code: "SignatureDoesNotMatch", Message: "Signature expired: 20261122T000000Z is now earlier than 20261122T012500Z (20261122T014000Z - 15 min.)",
 		}),

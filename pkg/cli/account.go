@@ -66,6 +66,9 @@ func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount 
 		Parallelism: c.Int("parallelism"),
 		Log:         slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level})),
 	}
+	if c.IsSet("sandbox") && c.String("sandbox") == "" {
+		return nil, errors.New("--sandbox= names no file, and would mean the real account: write --sandbox=FILE, or --sandbox for one in memory")
+	}
 	if file := c.String("sandbox"); file != "" {
 		account, err := newSandbox(file, homeRegion)
 		if err != nil {

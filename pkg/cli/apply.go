@@ -41,6 +41,9 @@ func (a *app) apply(c *cli.Context) error {
 		return fmt.Errorf("kiso apply takes one plan, and got %d", c.NArg())
 	}
 	saved := c.NArg() == 1
+	if saved && c.IsSet("file") {
+		return errors.New("-f and a saved plan exclude each other: the plan holds all that is applied")
+	}
 	if !saved && !c.Bool("auto-approve") && (!a.InTerminal || c.String("file") == "-") {
 		return errors.New("nobody can be asked here: use --auto-approve, or plan --out PLAN and apply PLAN; nothing was read")
 	}
@@ -133,8 +136,8 @@ func (a *app) approve(c *cli.Context, p *plan.Plan, saved bool) (func(resource.I
 	}
 	ask := a.InTerminal && !c.Bool("auto-approve")
 	if ask && !saved && p.Summary().Changes() > 0 {
-		if answer := a.ask("Make these changes? Only yes is taken as approval: "); answer != "yes" {
-			return nil, errors.New("not approved; nothing was changed")
+		if err := a.askYes("Make these changes?"); err != nil {
+			return nil, err
 		}
 	}
 	for _, change := range p.Changes {
@@ -143,7 +146,11 @@ func (a *app) approve(c *cli.Context, p *plan.Plan, saved bool) (func(resource.I
 			continue
 		}
 		question := fmt.Sprintf("%s cannot be undone: %s.\nType the address to approve this step, or press Enter to leave it out: ", address, change.Irrevocable())
-		if a.ask(question) == address {
+		answer, err := a.ask(question)
+		if err != nil {
+			return nil, err
+		}
+		if answer == address {
 			allowed = append(allowed, address)
 		}
 	}
@@ -167,13 +174,31 @@ func checkAllowed(allowed []string, p *plan.Plan) error {
 	return nil
 }
 
-func (a *app) ask(question string) string {
-	fmt.Fprint(a.Err, "\n"+question)
-	line, err := a.input().ReadString('\n')
-	if err != nil && line == "" {
-		return ""
+// askYes asks whether to begin; the error is that nobody said yes.
+func (a *app) askYes(question string) error {
+	answer, err := a.ask(question + " Only yes is taken as approval: ")
+	if err == nil && answer != "yes" {
+		err = errors.New("not approved; nothing was changed")
 	}
-	return strings.TrimSpace(line)
+	return err
+}
+
+// ask returns the answer to a question, "" where the input ends. An interrupt ends
+// the wait for it, which is the error.
+func (a *app) ask(question string) (string, error) {
+	fmt.Fprint(a.Err, "\n"+question)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := a.input().ReadString('\n') // what stands before an end of the input counts
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case line := <-answer:
+		return line, nil
+	case <-a.stop:
+		fmt.Fprintln(a.Err)
+		return "", errors.New("interrupted; nothing was changed")
+	}
 }
 
 // input reads the terminal through one buffer, however many questions there are.

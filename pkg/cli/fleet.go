@@ -87,9 +87,8 @@ func (a *app) fleet(c *cli.Context, mode fleet.Mode) error {
 		return err
 	}
 	if mode == fleet.Apply && !c.Bool("auto-approve") && len(accounts) > 0 {
-		question := fmt.Sprintf("Apply %s to %d accounts? Only yes is taken as approval: ", s.File, len(accounts))
-		if a.ask(question) != "yes" {
-			return errors.New("not approved; nothing was changed")
+		if err := a.askYes(fmt.Sprintf("Apply %s to %d accounts?", s.File, len(accounts))); err != nil {
+			return err
 		}
 	}
 	return a.runFleet(ctx, c, fleetRun{base: base, spec: s, mode: mode, accounts: accounts, format: format})

@@ -26,6 +26,9 @@ func (a *app) plan(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
+	if out := c.String("out"); c.IsSet("out") && (out == "" || out == c.String("file")) {
+		return fmt.Errorf("--out: %q is no place for the plan: name a file of its own", out)
+	}
 	report, err := a.reporter(c, c.String("out"))
 	if err != nil {
 		return err

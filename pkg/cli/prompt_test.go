@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,31 @@ func TestOnlyYesIsApproval(t *testing.T) {
 		assert.Zero(t, code)
 		assert.Contains(t, out, "Apply complete! Resources: 1 added")
 	}
+}
+
+// An interrupt at the prompt ends it at once, whatever is or is not typed.
+func TestAnInterruptEndsTheQuestion(t *testing.T) {
+	keyboard, typing := io.Pipe()
+	t.Cleanup(func() { _ = typing.Close() })
+	stop := make(chan struct{})
+	errs := &interrupting{stop: stop}
+	streams := cli.IO{In: keyboard, Out: io.Discard, Err: errs, InTerminal: true, Env: func(string) string { return "" }}
+	flags := spec(t, "guardduty: {}\n")
+	assert.Equal(t, 130, cli.Run(t.Context(), stop, append([]string{"kiso", "apply"}, flags...), streams, "test"))
+	assert.Contains(t, errs.String(), "Error: interrupted; nothing was changed")
+}
+
+// interrupting is a stream that sends an interrupt when it is asked for approval.
+type interrupting struct {
+	bytes.Buffer
+	stop chan struct{}
+}
+
+func (i *interrupting) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), "approval") {
+		close(i.stop)
+	}
+	return i.Buffer.Write(p)
 }
 
 func TestNobodyIsAskedWhenThereIsNothingToDo(t *testing.T) {
