@@ -51,10 +51,14 @@ func (w *wish) section(t *rapid.T, name string) string {
 		return fmt.Sprintf("config:\n  bucket: {name: %s}\n  recording_frequency: %s\n", w.history, pick(t, "recording frequency", "CONTINUOUS", "DAILY"))
 	case "guardduty":
 		var features strings.Builder
+		runtime := "enabled"
 		for _, f := range some(t, "feature", "S3_DATA_EVENTS", "RDS_LOGIN_EVENTS", "RUNTIME_MONITORING", "EC2_AGENT_MANAGEMENT", "TIME_MACHINE") {
 			status := pick(t, f, "enabled", "disabled")
-			if f == "EC2_AGENT_MANAGEMENT" {
-				status = "enabled" // which implies the feature that it belongs to
+			switch f {
+			case "RUNTIME_MONITORING":
+				runtime = status
+			case "EC2_AGENT_MANAGEMENT":
+				status = runtime // it implies the feature that it belongs to, and is refused where that is off
 			}
 			w.features = append(w.features, f)
 			fmt.Fprintf(&features, "%s: %s, ", f, status)
