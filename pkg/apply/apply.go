@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kiso-cli/kiso/internal/graph"
@@ -87,10 +88,11 @@ var notStarted = Step{Outcome: NotStarted, Reason: "interrupted before it began;
 
 type runner struct {
 	Options
-	offset float64 // of Settle.Spread, one for the whole run, so that it meets another at most once
-	steps  map[string]*step
-	slots  chan struct{}
-	mu     sync.Mutex // events one at a time
+	offset  float64     // of Settle.Spread
+	company atomic.Bool // something was created that this run meant to: another is at work
+	steps   map[string]*step
+	slots   chan struct{}
+	mu      sync.Mutex // events one at a time
 }
 
 // step is a change under way. outcome may be read once done is closed.
@@ -216,6 +218,9 @@ func (r *runner) stopped(ctx context.Context) bool {
 
 func (r *runner) finish(s *step) {
 	s.outcome.ID, s.outcome.Action = s.change.ID, s.change.Action
+	if s.change.Action == resource.Create && s.outcome.Outcome == Converged {
+		r.company.Store(true)
+	}
 	if !s.started.IsZero() {
 		s.outcome.Elapsed = time.Since(s.started)
 	}

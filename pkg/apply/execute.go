@@ -21,10 +21,8 @@ import (
 func (r *runner) execute(ctx context.Context, s *step) Step {
 	bound := orDefault(s.resource.Settle().RetryFor, resource.DefaultRetryFor)
 	spread := s.resource.Settle().Spread
-	if spread > 0 && s.change.Action == resource.Create {
-		if pause(ctx, time.Duration(float64(spread)*r.offset)) != nil {
-			return failed(ctx.Err())
-		}
+	if s.change.Action == resource.Create && r.spread(ctx, spread) != nil {
+		return failed(ctx.Err())
 	}
 	deadline := time.Now().Add(bound)
 	for attempt, tried := 0, false; ; attempt++ {
@@ -54,6 +52,19 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 			return failed(ctx.Err())
 		}
 	}
+}
+
+// crowded is how many times longer the pause is where another run is at work.
+const crowded = 6
+
+// spread pauses so that two runs do not reach a write together. The offset is
+// one for the whole run, so that it meets another's at most once.
+func (r *runner) spread(ctx context.Context, bound time.Duration) error {
+	part := time.Duration(float64(bound) * r.offset)
+	if err := pause(ctx, part); err != nil || !r.company.Load() {
+		return err
+	}
+	return pause(ctx, crowded*part)
 }
 
 // judge says whether a look at the account ends the step before a write.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -401,4 +402,30 @@ func TestCheckNamesWhatWouldNotDoAsPlanned(t *testing.T) {
 	assert.Equal(t, map[string]apply.Outcome{"moved": apply.Stale, "unread": apply.Failed}, outcomes(steps))
 	assert.Equal(t, []diff.Field{{Path: "level", Before: 1, After: 2}}, steps["moved"].Fields)
 	assert.Empty(t, h.written)
+}
+
+// A write that is noticed if two runs make it comes after a random pause, which
+// is longer once the run has seen that somebody else creates what it meant to.
+func TestRunsKeepApart(t *testing.T) {
+	pauses := func(company bool) (all []time.Duration) {
+		for range 40 {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHouse(nil)
+				changes := h.plan(t, map[string][]resource.Ref{"first": nil, "second": {resource.Needs(id("first"))}})
+				if company {
+					h.lamps["first"] = red
+				}
+				h.kind.Settle.Spread = time.Second
+				began := time.Now()
+				steps, _ := h.run(t, t.Context(), changes, apply.Options{})
+				assert.Equal(t, apply.Applied, steps["second"].Outcome)
+				all = append(all, time.Since(began)/2) // one pause each
+			})
+		}
+		return all
+	}
+	assert.LessOrEqual(t, slices.Max(pauses(false)), time.Second)
+	long := pauses(true)
+	assert.Greater(t, slices.Max(long), time.Second)
+	assert.LessOrEqual(t, slices.Max(long), 4*time.Second)
 }

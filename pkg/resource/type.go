@@ -119,6 +119,7 @@ type Settle struct {
 	RetryFor time.Duration
 	// Spread bounds a random pause before the first look at what is to be created,
 	// for a write that is noticed if two runs make it: they do not come together.
+	// Where a run sees that another is at work, the pause is several times longer.
 	Spread time.Duration
 	// VerifyFor bounds the wait for reads to show what was written; 0 is DefaultVerifyFor.
 	VerifyFor time.Duration

@@ -44,7 +44,7 @@ var subscriptions = &resource.Type[Subscription]{
 	Apply:   subscribe,
 	Notes:   subscriptionNotes,
 	Trace:   func(id resource.ID, _ *Subscription) resource.Trace { return named(id, topicName, id.Name) },
-	Settle:  resource.Settle{RetryOn: []resource.Transient{{Code: notFound}}, Spread: 2 * time.Second},
+	Settle:  resource.Settle{RetryOn: []resource.Transient{{Code: notFound}}, Spread: 3 * time.Second},
 }
 
 // topicSubscriptions returns none where there is no topic.
