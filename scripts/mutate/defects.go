@@ -47,8 +47,12 @@ var defects = []defect{
 `, ``, engine,
 	},
 	{
+		"no company", "a run that sees another at work does not keep away from it",
+		"pkg/apply/execute.go", `err != nil || !r.company.Load()`, `err != nil || r.company.Load()`, engine,
+	},
+	{
 		"no spread", "two runs that began together send two mails",
-		"pkg/apply/execute.go", `spread > 0 && s.change.Action == resource.Create`, `spread < 0 && s.change.Action == resource.Create`, rootlogin,
+		"pkg/apply/execute.go", `s.change.Action == resource.Create && r.spread`, `s.change.Action == resource.None && r.spread`, rootlogin,
 	},
 	{
 		"no reading back", "a write that AWS drops is reported as made",
