@@ -202,6 +202,9 @@ func skipped(blocker *step) Step {
 		root = *blocker.outcome.Because
 		why = fmt.Sprintf(" (because of %s)", root)
 	}
+	if blocker.outcome.Outcome == ManagedElsewhere {
+		return Step{Outcome: ManagedElsewhere, Because: &root, Reason: fmt.Sprintf("needs %s, which is managed elsewhere%s", blocker.change.ID, why)}
+	}
 	return Step{Outcome: Skipped, Because: &root, Reason: fmt.Sprintf("needs %s, which was not applied%s", blocker.change.ID, why)}
 }
 

@@ -73,8 +73,11 @@ func (r *runner) judge(s *step, now resource.Change, again bool) (Step, bool) {
 	case now.Action == resource.Blocked:
 		return Step{Outcome: Failed, Reason: now.Reason, Err: errors.New(now.Reason)}, true
 	case now.Action == resource.Managed:
-		reason := fmt.Sprintf("it is managed by %s now: %s", now.Owner, now.Reason)
-		return Step{Outcome: Stale, Reason: reason}, true
+		outcome := ManagedElsewhere
+		if r.Exact {
+			outcome = Stale
+		}
+		return Step{Outcome: outcome, Reason: fmt.Sprintf("it is managed by %s now: %s", now.Owner, now.Reason)}, true
 	case now.Action == resource.None && again:
 		return Step{Outcome: Applied, Notes: now.Notes}, true
 	case now.Action == resource.None:
@@ -143,7 +146,15 @@ func diverged(now resource.Change, bound time.Duration) Step {
 		"AWS accepted the change, but %s later reads still show another value of %s; look for what sets it back (an organization policy, another tool), then run apply again", bound, paths(now.Fields))}
 }
 
-func failed(err error) Step { return Step{Outcome: Failed, Err: err, Reason: awsx.Explain(err)} }
+// failed says how a step ended that AWS refused.
+func failed(err error) Step {
+	outcome := Failed
+	var managed *resource.ManagedError
+	if errors.As(err, &managed) {
+		outcome = ManagedElsewhere
+	}
+	return Step{Outcome: outcome, Err: err, Reason: awsx.Explain(err)}
+}
 
 // transient says whether the kind declared the error as one that passes.
 func transient(settle resource.Settle, err error) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -288,10 +289,34 @@ func TestWhatCanNoLongerBeReadOrChanged(t *testing.T) {
 	assert.Equal(t, "the fuse is out", steps["a"].Reason)
 
 	h.seen = func(string) (*lamp, error) { return &lamp{}, resource.ManagedBy("the landlord", "theirs") }
-	steps, _ = h.run(t, t.Context(), changes, apply.Options{})
-	assert.Equal(t, apply.Stale, steps["a"].Outcome)
-	assert.Equal(t, "it is managed by the landlord now: theirs", steps["a"].Reason)
-	assert.Empty(t, h.written)
+	for exact, outcome := range map[bool]apply.Outcome{false: apply.ManagedElsewhere, true: apply.Stale} {
+		steps, result := h.run(t, t.Context(), changes, apply.Options{Exact: exact})
+		assert.Equal(t, outcome, steps["a"].Outcome)
+		assert.Equal(t, "it is managed by the landlord now: theirs", steps["a"].Reason)
+		assert.Equal(t, exact, result.Err() != nil, "a saved plan is a promise")
+		assert.Empty(t, h.written)
+	}
+}
+
+// Who decides may show only on the write. That is no error, and what needs the
+// resource is left to them too.
+func TestAWriteThatSomebodyElseDecidesAbout(t *testing.T) {
+	h := newHouse(nil)
+	h.change = func(_ context.Context, name string, _ int) error {
+		return fmt.Errorf("switch: %w", resource.ManagedBy("the landlord", "theirs"))
+	}
+	steps, result := h.run(t, t.Context(), h.plan(t, map[string][]resource.Ref{
+		"a": nil, "b": {resource.Needs(id("a"))}, "c": {resource.Needs(id("b"))},
+	}), apply.Options{})
+	assert.NoError(t, result.Err())
+	assert.Zero(t, result.Bad())
+	assert.Equal(t, "switch: managed by the landlord: theirs", steps["a"].Reason)
+	assert.Equal(t, "needs house.lamp/global/a, which is managed elsewhere", steps["b"].Reason)
+	assert.Equal(t, "needs house.lamp/global/b, which is managed elsewhere (because of house.lamp/global/a)", steps["c"].Reason)
+	for _, step := range steps {
+		assert.Equal(t, apply.ManagedElsewhere, step.Outcome)
+	}
+	assert.Equal(t, []string{"a"}, h.written)
 }
 
 // A look may be refused for a passing reason, as for a bucket that was made a

@@ -24,10 +24,17 @@ const (
 	NotApproved Outcome = "not_approved" // irreversible, and nobody approved it: nothing was written
 	Skipped     Outcome = "skipped"      // what it needs was not applied
 	NotStarted  Outcome = "not_started"  // interrupted before it began
+	// ManagedElsewhere: somebody else decides about it, or about what it needs, as
+	// only the write (or a last look before it) showed. No error, as in a plan.
+	ManagedElsewhere Outcome = "managed_elsewhere"
 )
 
 // Good says whether the resource is as wanted.
 func (o Outcome) Good() bool { return o == Applied || o == Converged }
+
+// Bad says whether the resource is not as wanted though it is this account's to
+// change.
+func (o Outcome) Bad() bool { return !o.Good() && o != ManagedElsewhere }
 
 // Step is the outcome of one change.
 type Step struct {
@@ -48,6 +55,17 @@ type Result struct{ Steps []Step }
 
 func (r *Result) sort() {
 	slices.SortFunc(r.Steps, func(a, b Step) int { return a.ID.Compare(b.ID) })
+}
+
+// Bad returns how many steps ended badly.
+func (r *Result) Bad() int {
+	n := 0
+	for _, s := range r.Steps {
+		if s.Outcome.Bad() {
+			n++
+		}
+	}
+	return n
 }
 
 // Count returns how many steps ended so.
@@ -84,11 +102,11 @@ func (e *StepError) Error() string {
 func (e *StepError) Unwrap() error { return e.Step.Err }
 
 // Err returns the root causes as a *multierror.Error of *StepError; nil if
-// everything is as wanted. A skipped step is no error: its cause is.
+// nothing went wrong. A skipped step is no error: its cause is.
 func (r *Result) Err() error {
 	var all *multierror.Error
 	for _, s := range r.Steps {
-		if !s.Outcome.Good() && s.Outcome != Skipped {
+		if s.Outcome.Bad() && s.Outcome != Skipped {
 			all = multierror.Append(all, &StepError{Step: s})
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kiso-cli/kiso/internal/diff"
 	"github.com/kiso-cli/kiso/internal/event"
 	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/plan"
@@ -56,7 +57,12 @@ func (r *Report) Encode(w io.Writer) error {
 		"timestamp":  r.Plan.Timestamp.Format(time.RFC3339),
 		"account_id": r.Plan.AccountID, "partition": r.Plan.Partition, "home_region": r.Plan.HomeRegion,
 		"complete": summary.Blocked == 0, "drift": r.Items, "notes": slices.Concat(r.Plan.Notes, r.Notes),
-		"blocked": blockedIn(r.Plan),
+		"blocked": listed(r.Plan, resource.Blocked, func(c resource.Change) map[string]any {
+			return map[string]any{"address": c.ID, "reason": c.Reason}
+		}),
+		"managed_elsewhere": listed(r.Plan, resource.Managed, func(c resource.Change) map[string]any {
+			return map[string]any{"address": c.ID, "owner": c.Owner, "reason": c.Reason, "meets_spec": c.MeetsSpec, "fields": append([]diff.Field{}, c.Fields...)}
+		}),
 		"summary": map[string]int{
 			"drifted": r.Count(Drifted), "deleted": r.Count(Gone), "never_bootstrapped": r.Count(Never),
 			"in_sync": summary.InSync, "managed_elsewhere": summary.Managed, "blocked": summary.Blocked,
@@ -84,14 +90,15 @@ func doer(e *event.Event) string {
 	return "by " + e.String()
 }
 
-func blockedIn(p *plan.Plan) []map[string]any {
-	blocked := []map[string]any{}
+// listed returns what is to be said of the resources with an action.
+func listed(p *plan.Plan, action resource.Action, entry func(resource.Change) map[string]any) []map[string]any {
+	entries := []map[string]any{}
 	for _, c := range p.Changes {
-		if c.Action == resource.Blocked {
-			blocked = append(blocked, map[string]any{"address": c.ID, "reason": c.Reason})
+		if c.Action == action {
+			entries = append(entries, entry(c))
 		}
 	}
-	return blocked
+	return entries
 }
 
 // Item is one resource that is not as the spec wants it.

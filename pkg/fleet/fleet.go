@@ -166,7 +166,7 @@ func (o Options) apply(ctx context.Context, e *engine.Engine, p *plan.Plan, r *R
 	}
 	r.Added, r.Changed = result.CountAction(resource.Create), result.CountAction(resource.Update)
 	for _, step := range result.Steps {
-		if !step.Outcome.Good() {
+		if step.Outcome.Bad() {
 			r.Problems = append(r.Problems, fmt.Sprintf("%s: %s: %s", step.ID, step.Outcome, step.Reason))
 		}
 	}

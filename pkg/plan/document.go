@@ -45,6 +45,10 @@ type Summary struct {
 // Changes is the number of things that apply would write.
 func (s Summary) Changes() int { return s.Create + s.Update }
 
+// Unmet says whether somebody else manages a resource in another way than the
+// spec wants: it is no change, and the account does not match the spec either.
+func Unmet(c resource.Change) bool { return c.Action == resource.Managed && !c.MeetsSpec }
+
 // Summary counts the plan's changes.
 func (p *Plan) Summary() Summary {
 	var s Summary

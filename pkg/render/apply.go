@@ -58,6 +58,8 @@ func (t *ApplyText) Event(e apply.Event) {
 		t.progress.line("%s: %s after %s", e.ID, t.progress.create("Modifications complete"), took)
 	case e.Outcome == apply.Converged:
 		t.progress.line("%s: Already as wanted", e.ID)
+	case e.Outcome == apply.ManagedElsewhere:
+		t.progress.line("%s: Managed elsewhere", e.ID)
 	default:
 		t.progress.line("%s: %s", e.ID, t.progress.alarm(outcomeWords[e.Outcome]))
 	}
@@ -78,6 +80,8 @@ var outcomeWords = map[apply.Outcome]string{
 	apply.NotApproved: "left out: it cannot be undone and was not approved",
 	apply.Skipped:     "skipped",
 	apply.NotStarted:  "not started",
+
+	apply.ManagedElsewhere: "managed elsewhere: left as it is",
 }
 
 // Result prints what came of each resource, folded over regions, and the count.
@@ -88,8 +92,11 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 	groups := foldSteps(r.Steps)
 	for _, g := range groups {
 		outcome, mark := apply.Outcome(g.Action), t.create("ok")
-		if !outcome.Good() {
+		switch {
+		case outcome.Bad():
 			mark = t.alarm("x ")
+		case !outcome.Good():
+			mark = "= "
 		}
 		t.line("  %s %s: %s", mark, g.address(), outcomeWords[outcome])
 		t.regions(g, "       ")
@@ -110,8 +117,7 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 		return
 	}
 	t.line("%s%s", t.bold("Apply incomplete."), tally)
-	bad := len(r.Steps) - r.Count(apply.Applied, apply.Converged)
-	t.line("%s %d not applied, %d blocked (see above). Running apply again goes on from here.", t.alarm("Error:"), bad, blocked)
+	t.line("%s %d not applied, %d blocked (see above). Running apply again goes on from here.", t.alarm("Error:"), r.Bad(), blocked)
 }
 
 // foldSteps folds the steps of a result as fold does changes: the outcome stands
@@ -178,8 +184,10 @@ func (j *JSONLines) Event(e apply.Event) {
 	if e.Type == apply.Finished {
 		hook["outcome"] = e.Outcome
 		message = fmt.Sprintf("%s: %s", e.ID, outcomeWords[e.Outcome])
-		if !e.Outcome.Good() {
+		if e.Outcome.Bad() {
 			level, kind = "error", "apply_errored"
+		}
+		if !e.Outcome.Good() {
 			hook["reason"] = e.Message
 		}
 	}
@@ -189,15 +197,17 @@ func (j *JSONLines) Event(e apply.Event) {
 // Result says what went wrong and ends with the change summary.
 func (j *JSONLines) Result(_ *plan.Plan, r *apply.Result) {
 	for _, s := range r.Steps {
-		if !s.Outcome.Good() {
+		switch {
+		case s.Outcome.Bad():
 			j.problem(s.ID, s.Reason)
+		case !s.Outcome.Good():
+			j.warning(s.ID.String()+": "+s.Reason, s.Reason)
 		}
 		for _, note := range s.Notes {
 			j.warning(s.ID.String()+": "+note, note)
 		}
 	}
-	bad := len(r.Steps) - r.Count(apply.Applied, apply.Converged)
-	j.summary("apply", r.CountAction(resource.Create), r.CountAction(resource.Update), bad)
+	j.summary("apply", r.CountAction(resource.Create), r.CountAction(resource.Update), r.Bad())
 }
 
 func (j *JSONLines) problem(id resource.ID, reason string) {

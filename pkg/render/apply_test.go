@@ -23,6 +23,7 @@ func result() *apply.Result {
 		{ID: id("config.recording", "eu-west-1", "recording"), Action: resource.Create, Outcome: apply.Skipped, Because: &root, Reason: "needs config.recorder/eu-west-1/recorder"},
 		{ID: id("guardduty.detector", "eu-west-1", "detector"), Action: resource.Create, Outcome: apply.Applied},
 		{ID: id("guardduty.detector", "us-east-1", "detector"), Action: resource.Create, Outcome: apply.Applied},
+		{ID: id("securityhub.hub", "us-east-1", "hub"), Action: resource.Create, Outcome: apply.ManagedElsewhere, Reason: "managed by the organization; ask it"},
 		{ID: id("root_login_alarm.subscription", "us-east-1", "a@b.co"), Action: resource.Create, Outcome: apply.Applied, Notes: []string{"pending: click the link"}},
 	}}
 }
@@ -39,6 +40,8 @@ Result
        needs config.recorder/eu-west-1/recorder
   ok guardduty.detector/*/detector: applied
        in 2 regions: eu-west-1 us-east-1
+  =  securityhub.hub/us-east-1/hub: managed elsewhere: left as it is
+       managed by the organization; ask it
   ok root_login_alarm.subscription/us-east-1/a@b.co: applied
 
 Warning: root_login_alarm.subscription/us-east-1/a@b.co: pending: click the link
@@ -55,5 +58,7 @@ func TestResultAsEventsEndsWithTheSummary(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	assert.Contains(t, lines[len(lines)-1], `"type":"change_summary"`)
 	assert.Contains(t, lines[len(lines)-1], `"add":3`)
+	assert.Contains(t, lines[len(lines)-1], `"failed":2`)
+	assert.Contains(t, out.String(), "Warning: securityhub.hub/us-east-1/hub: managed by the organization; ask it")
 	assert.Contains(t, out.String(), "Warning: root_login_alarm.subscription/us-east-1/a@b.co: pending: click the link")
 }

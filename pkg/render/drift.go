@@ -2,11 +2,13 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/kiso-cli/kiso/internal/event"
 	"github.com/kiso-cli/kiso/pkg/drift"
+	"github.com/kiso-cli/kiso/pkg/plan"
 )
 
 // Drift prints what left the spec and who did it; next is the command that puts
@@ -20,6 +22,7 @@ func (t *Text) Drift(r *drift.Report, source, next string) {
 	}
 	t.warnings(r.Plan)
 	t.blocked(r.Plan)
+	t.managed(r.Plan, plan.Unmet)
 	for _, g := range foldItems(r.Items) {
 		t.item(g)
 	}
@@ -30,7 +33,8 @@ func (t *Text) Drift(r *drift.Report, source, next string) {
 		t.line("%s", t.bold(fmt.Sprintf("Drift: %d drifted, %d deleted, %d never bootstrapped, %d in sync.",
 			r.Count(drift.Drifted), r.Count(drift.Gone), r.Count(drift.Never), summary.InSync)))
 	case summary.Blocked == 0:
-		t.line("%s", t.bold("No drift.")+fmt.Sprintf(" The account matches %s: %d in sync, %d managed elsewhere.", source, summary.InSync, summary.Managed))
+		t.line("%s", t.bold("No drift.")+" "+matches(r.Plan, source))
+		t.line("In sync: %d. Managed elsewhere: %d.", summary.InSync, summary.Managed)
 	}
 	if summary.Blocked > 0 {
 		t.line("%s %s blocked (see above): what is there was not seen", t.alarm("Error:"), count(summary.Blocked, "resource"))
@@ -49,52 +53,98 @@ var statusWords = map[drift.Status]string{
 func (t *Text) item(g itemGroup) {
 	t.line("\n  # %s %s", g.address(), statusWords[g.Status])
 	t.regions(g.group, "  #   ")
-	for _, f := range g.Item.Fields {
+	for i, f := range g.Item.Fields {
 		if f.Path != "" {
 			t.line("  %s %s: %s -> %s", t.update("~"), f.Path, compactJSON(f.Spec), compactJSON(f.Live))
 		}
-		for _, line := range culprit(f.By) {
+		for _, line := range g.calls[i].text() {
 			t.line("      %s", line)
 		}
 	}
 }
 
-// culprit tells who made a change.
-func culprit(e *event.Event) []string {
-	if e == nil {
+// calls are those that made the same change in several regions, the oldest first.
+type calls []event.Event
+
+// text tells who made a change.
+func (c calls) text() []string {
+	if len(c) == 0 {
 		return []string{"by   not recorded (older than 90 days, too recent, or AWS itself)"}
 	}
+	e := c[0]
 	who := e.Actor
 	if e.AccessKey != "" {
 		who += " (key " + e.AccessKey + ")"
 	}
 	return []string{
 		"by   " + who,
-		"call " + strings.TrimSuffix(e.Source, ".amazonaws.com") + ":" + e.Name + " at " + e.Time.Format(time.RFC3339),
-		"from " + e.SourceIP + ", event " + e.ID,
+		"call " + strings.TrimSuffix(e.Source, ".amazonaws.com") + ":" + e.Name + " at " + c.when(),
+		"from " + e.SourceIP + ", " + c.ids(func(id string) string { return id }),
 	}
 }
 
-// itemGroup is one item, or the same in several regions by the same call.
+// when is the time of a call, or of the first and the last.
+func (c calls) when() string {
+	first, last := c[0].Time.Format(time.RFC3339), c[len(c)-1].Time.Format(time.RFC3339)
+	if first == last {
+		return first
+	}
+	return first + " to " + last
+}
+
+// ids names the event of a call, or of the first and the last.
+func (c calls) ids(mark func(string) string) string {
+	if len(c) == 1 {
+		return "event " + mark(c[0].ID)
+	}
+	return "events " + mark(c[0].ID) + " to " + mark(c[len(c)-1].ID)
+}
+
+// itemGroup is one item, or the same in several regions by the same call of the
+// same caller. calls are those of each of its fields.
 type itemGroup struct {
 	group
 	drift.Item
+	calls []calls
 }
 
 func foldItems(items []drift.Item) []itemGroup {
 	var groups []itemGroup
 	index := map[string]int{}
 	for _, item := range items {
-		key := compactJSON([]any{item.Address.Kind, item.Address.Name, item.Status, item.Fields})
+		key := alike(item)
 		i, ok := index[key]
 		if !ok {
 			i = len(groups)
 			index[key] = i
-			g := itemGroup{Item: item}
+			g := itemGroup{Item: item, calls: make([]calls, len(item.Fields))}
 			g.group.ID = item.Address
 			groups = append(groups, g)
 		}
-		groups[i].Regions = append(groups[i].Regions, string(item.Region))
+		groups[i].add(item)
 	}
 	return groups
+}
+
+func (g *itemGroup) add(item drift.Item) {
+	g.Regions = append(g.Regions, string(item.Region))
+	for i, f := range item.Fields {
+		if f.By != nil {
+			g.calls[i] = append(g.calls[i], *f.By)
+			slices.SortStableFunc(g.calls[i], func(a, b event.Event) int { return a.Time.Compare(b.Time) })
+		}
+	}
+}
+
+// alike is equal for items that a reader would call the same: the moment and the
+// event's id are each region's own.
+func alike(item drift.Item) string {
+	parts := []any{item.Address.Kind, item.Address.Name, item.Status}
+	for _, f := range item.Fields {
+		parts = append(parts, f.Path, f.Spec, f.Live)
+		if e := f.By; e != nil {
+			parts = append(parts, e.Name, e.Source, e.Actor, e.AccessKey, e.SourceIP)
+		}
+	}
+	return compactJSON(parts)
 }

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
-	"github.com/kiso-cli/kiso/internal/event"
 	"github.com/kiso-cli/kiso/pkg/drift"
+	"github.com/kiso-cli/kiso/pkg/plan"
 )
 
 // DriftMarkdown writes a report of drift as a comment or an issue's body.
@@ -17,7 +16,7 @@ func DriftMarkdown(w io.Writer, r *drift.Report, source string) error {
 	m.line("<!-- kiso:drift account=%s -->", alphanumeric(r.Plan.AccountID))
 	m.line("## kiso drift: account %s\n", prose(r.Plan.AccountID))
 	if len(r.Items) == 0 && summary.Blocked == 0 {
-		m.line("**No drift.** The account matches %s.", code(source))
+		m.line("**No drift.** %s", matches(r.Plan, code(source)))
 	} else {
 		m.line("**%d drifted, %d deleted, %d never bootstrapped.**", r.Count(drift.Drifted), r.Count(drift.Gone), r.Count(drift.Never))
 	}
@@ -34,6 +33,7 @@ func DriftMarkdown(w io.Writer, r *drift.Report, source string) error {
 		m.items(notes)
 	}
 	m.blocked(r.Plan)
+	m.managed(r.Plan, plan.Unmet)
 	var items []string
 	for _, g := range foldItems(r.Items) {
 		items = append(items, g.markdown())
@@ -45,22 +45,23 @@ func DriftMarkdown(w io.Writer, r *drift.Report, source string) error {
 
 func (g itemGroup) markdown() string {
 	text := fmt.Sprintf("- %s%s %s\n", code(g.address()), g.inRegions(), statusWords[g.Status])
-	for _, f := range g.Item.Fields {
+	for i, f := range g.Item.Fields {
 		if f.Path != "" {
 			text += fmt.Sprintf("  - %s: %s in the spec, %s live\n", code(f.Path), code(compactJSON(f.Spec)), code(compactJSON(f.Live)))
 		}
-		text += "    - " + culpritMarkdown(f.By) + "\n"
+		text += "    - " + g.calls[i].markdown() + "\n"
 	}
 	return text
 }
 
-func culpritMarkdown(e *event.Event) string {
-	if e == nil {
+func (c calls) markdown() string {
+	if len(c) == 0 {
 		return "by nobody on record (older than 90 days, too recent, or AWS itself)"
 	}
+	e := c[0]
 	who := code(e.Actor)
 	if e.AccessKey != "" {
 		who += " with key " + code(e.AccessKey)
 	}
-	return fmt.Sprintf("by %s: %s at %s from %s, event %s", who, code(e.Name), e.Time.Format(time.RFC3339), code(e.SourceIP), code(e.ID))
+	return fmt.Sprintf("by %s: %s at %s from %s, %s", who, code(e.Name), c.when(), code(e.SourceIP), c.ids(code))
 }

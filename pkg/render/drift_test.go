@@ -80,3 +80,69 @@ func TestDriftAsMarkdown(t *testing.T) {
 	require.NoError(t, render.DriftMarkdown(&b, none, "kiso.yaml"))
 	assert.Contains(t, b.String(), "**No drift.** The account matches `kiso.yaml`.")
 }
+
+// What the same person did in many regions is one entry, with the time that it took.
+func TestDriftIsFoldedOverRegions(t *testing.T) {
+	item := func(region resource.Scope, actor string, minute int) drift.Item {
+		by := &event.Event{
+			ID: "e-" + string(region), Name: "DeleteDetector", Source: "guardduty.amazonaws.com", Actor: actor, SourceIP: "203.0.113.9",
+			Time: time.Date(2026, 11, 20, 22, minute, 0, 0, time.UTC), Region: string(region),
+		}
+		return drift.Item{
+			Address: resource.ID{Kind: "guardduty.detector", Scope: region, Name: "detector"}, Region: region,
+			Status: drift.Gone, Fields: []drift.Field{{Spec: "present", By: by}},
+		}
+	}
+	r := driftReport()
+	r.Items = []drift.Item{item("eu-west-1", "alice", 4), item("us-east-1", "alice", 2), item("us-west-2", "bob", 3)}
+	var b bytes.Buffer
+	render.NewText(&b, false).Drift(r, "kiso.yaml", "kiso apply")
+	assert.Contains(t, b.String(), `
+  # guardduty.detector/*/detector was deleted
+  #   in 2 regions: eu-west-1 us-east-1
+      by   alice
+      call guardduty:DeleteDetector at 2026-11-20T22:02:00Z to 2026-11-20T22:04:00Z
+      from 203.0.113.9, events e-us-east-1 to e-eu-west-1
+
+  # guardduty.detector/us-west-2/detector was deleted
+      by   bob
+      call guardduty:DeleteDetector at 2026-11-20T22:03:00Z
+      from 203.0.113.9, event e-us-west-2
+`)
+	b.Reset()
+	require.NoError(t, render.DriftMarkdown(&b, r, "kiso.yaml"))
+	assert.Contains(t, b.String(), "in 2 regions (eu-west-1, us-east-1) was deleted\n    - by `alice`: `DeleteDetector` at 2026-11-20T22:02:00Z to 2026-11-20T22:04:00Z from `203.0.113.9`, events `e-us-east-1` to `e-eu-west-1`\n")
+}
+
+// An account is no match for the spec where somebody else manages a resource in
+// another way, though nothing is to be done.
+func TestWhatOthersManageOtherwiseIsNoMatch(t *testing.T) {
+	managed := func(region resource.Scope, meets bool) resource.Change {
+		return resource.Change{
+			ID: resource.ID{Kind: "guardduty.detector", Scope: region, Name: "detector"}, Action: resource.Managed,
+			Owner: "organization administrator 111122223333", Reason: "a member", MeetsSpec: meets,
+		}
+	}
+	p := &plan.Plan{AccountID: "123456789012", Changes: []resource.Change{managed("eu-west-1", true), managed("us-east-1", false)}}
+	none := &drift.Report{Plan: p}
+	var text, markdown, comment bytes.Buffer
+	render.NewText(&text, false).Drift(none, "kiso.yaml", "kiso apply")
+	assert.Contains(t, text.String(), "guardduty.detector/us-east-1/detector\n      by organization administrator 111122223333: a member\n      does not meet the spec:\n")
+	assert.NotContains(t, text.String(), "eu-west-1")
+	assert.Contains(t, text.String(), "No drift. The account matches kiso.yaml but for 1 resource that others manage")
+	require.NoError(t, render.DriftMarkdown(&markdown, none, "kiso.yaml"))
+	assert.Contains(t, markdown.String(), "The account matches `kiso.yaml` but for 1 resource that others manage")
+	assert.Contains(t, markdown.String(), "**does not meet the spec**")
+
+	text.Reset()
+	render.NewText(&text, false).Plan(p, "kiso.yaml", "")
+	assert.Contains(t, text.String(), "No changes. The account matches kiso.yaml but for 1 resource that others manage (see")
+	format, _ := render.FormatNamed("markdown")
+	require.NoError(t, format.Write(&comment, p, render.Context{Source: "kiso.yaml"}))
+	assert.Contains(t, comment.String(), "**No changes.** The account matches `kiso.yaml` but for 1 resource that others manage")
+
+	p.Changes = p.Changes[:1]
+	text.Reset()
+	render.NewText(&text, false).Drift(none, "kiso.yaml", "kiso apply")
+	assert.Contains(t, text.String(), "The account matches kiso.yaml.\n")
+}

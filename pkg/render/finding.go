@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/kiso-cli/kiso/internal/diff"
+	"github.com/kiso-cli/kiso/pkg/plan"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
 
 // finding says whether a change is one that somebody should see at the line of
 // the spec: neither in sync, nor well managed by somebody else.
 func finding(c resource.Change) bool {
-	return c.Action != resource.None && !(c.Action == resource.Managed && c.MeetsSpec)
+	return c.Action != resource.None && !isManaged(c) || plan.Unmet(c)
 }
 
 // maxPhrases bounds the fields of a sentence.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kiso-cli/kiso/internal/diff"
+	"github.com/kiso-cli/kiso/pkg/plan"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
 
@@ -98,6 +99,23 @@ func stripped(v any, strip func(string) string) any {
 func noteworthy(c resource.Change) bool {
 	return len(c.Risks)+len(c.Notes) > 0 && c.Action != resource.Blocked
 }
+
+// matches is the sentence on an account where nothing is to be done.
+func matches(p *plan.Plan, source string) string {
+	unmet := 0
+	for _, c := range p.Changes {
+		if plan.Unmet(c) {
+			unmet++
+		}
+	}
+	if unmet == 0 {
+		return fmt.Sprintf("The account matches %s.", source)
+	}
+	return fmt.Sprintf("The account matches %s but for %s that others manage (see \"Managed elsewhere\").", source, count(unmet, "resource"))
+}
+
+// isManaged says whether somebody else decides about a resource.
+func isManaged(c resource.Change) bool { return c.Action == resource.Managed }
 
 // likeness is equal for changes that a reader would call the same.
 func likeness(c resource.Change) string {

@@ -27,7 +27,7 @@ func writeMarkdown(w io.Writer, p *plan.Plan, c Context) error {
 	m.warnings(p)
 	m.matrix(p)
 	m.blocked(p)
-	m.managed(p)
+	m.managed(p, isManaged)
 	m.changes(p)
 	_, err := io.WriteString(w, m.String()+footer)
 	return err
@@ -63,7 +63,7 @@ func (m *markdown) head(p *plan.Plan, c Context) {
 	if summary.Changes() > 0 || summary.Blocked > 0 {
 		m.line("**Plan: %d to add, %d to change, 0 to destroy.**", summary.Create, summary.Update)
 	} else {
-		m.line("**No changes.** The account matches %s.", code(c.Source))
+		m.line("**No changes.** %s", matches(p, code(c.Source)))
 	}
 	m.line("In sync: %d. Managed elsewhere: %d. Blocked: %d.", summary.InSync, summary.Managed, summary.Blocked)
 	if summary.Blocked > 0 {
@@ -112,9 +112,9 @@ func (m *markdown) blocked(p *plan.Plan) {
 	m.section("Blocked: could not be read, or needs what could not be", items)
 }
 
-func (m *markdown) managed(p *plan.Plan) {
+func (m *markdown) managed(p *plan.Plan, filter func(resource.Change) bool) {
 	var items []string
-	for _, g := range fold(p.Changes, func(c resource.Change) bool { return c.Action == resource.Managed }) {
+	for _, g := range fold(p.Changes, filter) {
 		meets := "meets the spec"
 		if !g.MeetsSpec {
 			meets = "**does not meet the spec**" + prose(g.phrases())

@@ -58,14 +58,14 @@ func (t *Text) Plan(p *plan.Plan, source, next string) {
 		fmt.Sprintf(" (%s), home region %s, %s", p.Partition, p.HomeRegion, count(len(p.Regions), "region")))
 	t.warnings(p)
 	t.blocked(p)
-	t.managed(p)
+	t.managed(p, isManaged)
 	t.changes(p)
 	t.line("")
 	switch {
 	case summary.Changes() > 0 || summary.Blocked > 0:
 		t.line("%s", t.bold(fmt.Sprintf("Plan: %d to add, %d to change, 0 to destroy.", summary.Create, summary.Update)))
 	default:
-		t.line("%s", t.bold("No changes.")+fmt.Sprintf(" The account matches %s.", source))
+		t.line("%s", t.bold("No changes.")+" "+matches(p, source))
 	}
 	t.line("In sync: %d. Managed elsewhere: %d. Blocked: %d.", summary.InSync, summary.Managed, summary.Blocked)
 	if summary.Blocked > 0 {
@@ -118,8 +118,8 @@ func (t *Text) blocked(p *plan.Plan) {
 	}
 }
 
-func (t *Text) managed(p *plan.Plan) {
-	groups := fold(p.Changes, func(c resource.Change) bool { return c.Action == resource.Managed })
+func (t *Text) managed(p *plan.Plan, filter func(resource.Change) bool) {
+	groups := fold(p.Changes, filter)
 	if len(groups) == 0 {
 		return
 	}

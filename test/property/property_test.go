@@ -246,7 +246,10 @@ func (r *run) explained(p *plan.Plan, result *apply.Result) {
 		case apply.Skipped:
 			r.must(s.Because != nil && bad[s.Because.String()], "%s is skipped: %s", s.ID, s.Reason)
 		case apply.Failed:
-			r.must(doors.MatchString(s.Reason) || r.central() && strings.Contains(s.Reason, "central configuration"), "%s failed: %s", s.ID, s.Reason)
+			r.must(doors.MatchString(s.Reason), "%s failed: %s", s.ID, s.Reason)
+		case apply.ManagedElsewhere:
+			r.must(s.Because != nil && bad[s.Because.String()] || r.central() && strings.Contains(s.Reason, "central configuration"),
+				"%s is managed elsewhere: %s", s.ID, s.Reason)
 		default:
 			r.must(false, "%s ended as %s: %s", s.ID, s.Outcome, s.Reason)
 		}

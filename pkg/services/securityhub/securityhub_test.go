@@ -374,12 +374,15 @@ func TestCentralConfiguration(t *testing.T) {
 		result := w.apply(w.plan())
 		for _, address := range []string{"securityhub.standards/eu-west-1/standards", "securityhub.hub/us-east-1/hub"} {
 			failed := step(t, result, address)
-			assert.Equal(t, apply.Failed, failed.Outcome)
+			assert.Equal(t, apply.ManagedElsewhere, failed.Outcome)
 			assert.Contains(t, failed.Reason, "managed by Security Hub central configuration: AWS refuses changes by the account itself (This account is currently associated with a central configuration policy")
 			assert.Contains(t, failed.Reason, "self-managed account, or take securityhub out of the spec")
 			assert.Less(t, failed.Elapsed, time.Second)
 		}
-		assert.Equal(t, apply.Skipped, step(t, result, "securityhub.standards/us-east-1/standards").Outcome)
+		below := step(t, result, "securityhub.standards/us-east-1/standards")
+		assert.Equal(t, apply.ManagedElsewhere, below.Outcome)
+		assert.Contains(t, below.Reason, "needs securityhub.hub/us-east-1/hub, which is managed elsewhere")
+		assert.NoError(t, result.Err(), "what somebody else decides about is no error")
 	})
 }
 
@@ -390,7 +393,7 @@ func TestAMemberThatWasNotKnownToBeOne(t *testing.T) {
 			Code: "InvalidInputException", Status: 401, Message: "A finding aggregator cannot be created by a member account.",
 		})
 		failed := step(t, w.apply(w.plan()), "securityhub.finding_aggregator/ap-northeast-1/aggregator")
-		assert.Equal(t, apply.Failed, failed.Outcome)
+		assert.Equal(t, apply.ManagedElsewhere, failed.Outcome)
 		assert.Contains(t, failed.Reason, "the account is a Security Hub member")
 		assert.Less(t, failed.Elapsed, time.Minute)
 	})
