@@ -24,7 +24,7 @@ const (
 	NotApproved Outcome = "not_approved" // irreversible, and nobody approved it: nothing was written
 	Skipped     Outcome = "skipped"      // what it needs was not applied
 	NotStarted  Outcome = "not_started"  // interrupted before it began
-	// ManagedElsewhere: somebody else decides about it, or about what it needs, as
+	// ManagedElsewhere is where somebody else decides about it, or about what it needs, as
 	// only the write (or a last look before it) showed. No error, as in a plan.
 	ManagedElsewhere Outcome = "managed_elsewhere"
 )
