@@ -131,7 +131,7 @@ func prepare(changes []resource.Change, o Options) (*runner, error) {
 // checkShown refuses a change that would do other than the plan shows: its file
 // was edited, or another version of kiso compares in another way.
 func checkShown(res resource.Resource, c resource.Change) error {
-	fields, fingerprint, err := res.Compare(c.Before)
+	fields, fingerprint, err := res.Compare(c)
 	if err != nil {
 		return err
 	}

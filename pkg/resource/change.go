@@ -33,6 +33,8 @@ type Change struct {
 	Holds  string   // what it has for itself alone; see Type.Holds; not saved either
 	Needs  []Ref    // declared ones only
 
+	NotOffered []string // paths of the differences that are left out; see Type.NotOffered
+
 	Before json.RawMessage // the live model; null where nothing is
 	After  json.RawMessage // the live model with the managed fields laid over it
 	Want   json.RawMessage // the wanted model: with the ID, all that is needed to apply

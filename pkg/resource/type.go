@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +42,11 @@ type Type[M any] struct {
 	// its place (a feature that a region does not offer), and says what it left
 	// out. It is pure, and is asked only where there is a live model. May be nil.
 	Adapt func(live, want M) (M, []string)
+
+	// NotOffered names those of a change's fields that cannot be had in its place,
+	// with what to say of each; they are left out. It may read, and is asked only
+	// where something differs, for what is not worth reading otherwise. May be nil.
+	NotOffered func(ctx context.Context, env Env, d Delta[M]) (map[string]string, error)
 
 	// Apply writes what d says. It has no loop and no sleep, and is safe to
 	// repeat from any point between its calls.
@@ -186,8 +193,9 @@ type Resource interface {
 	Settle() Settle
 	// Plan observes the resource and says what is to be done. It reads only.
 	Plan(ctx context.Context, env Env) Change
-	// Compare says what Plan finds where the live model is as a plan holds it.
-	Compare(before json.RawMessage) (fields []diff.Field, fingerprint string, err error)
+	// Compare says what Plan finds where the live model is as a change holds it, and
+	// what the change leaves out is not offered.
+	Compare(c Change) (fields []diff.Field, fingerprint string, err error)
 	// Moved returns the managed fields whose live values are others in now than
 	// they were in planned; both are of this resource.
 	Moved(planned, now Change) []diff.Field
@@ -297,6 +305,10 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 		c.Action, c.Owner, c.Reason, c.MeetsSpec = Managed, managed.Owner, managed.Reason, len(d.Fields) == 0
 		return c
 	}
+	if err := r.leaveOut(ctx, env, &c, &d); err != nil {
+		c.Action, c.Reason, c.Err = Blocked, awsx.Explain(err), err
+		return c
+	}
 	c.Action = d.Action
 	if r.kind.Holds != nil {
 		c.Holds = r.kind.Holds(d.After)
@@ -307,14 +319,39 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 	return c
 }
 
-func (r *typed[M]) Compare(before json.RawMessage) ([]diff.Field, string, error) {
+// leaveOut takes what is not offered out of a change that was found, with notes.
+func (r *typed[M]) leaveOut(ctx context.Context, env Env, c *Change, d *Delta[M]) error {
+	if r.kind.NotOffered == nil || !d.Action.Changes() {
+		return nil
+	}
+	lacking, err := r.kind.NotOffered(ctx, env, *d)
+	if err != nil {
+		return err
+	}
+	c.NotOffered = slices.Sorted(maps.Keys(lacking))
+	for _, path := range c.NotOffered {
+		c.Notes = append(c.Notes, lacking[path])
+	}
+	d.Fields = without(d.Fields, c.NotOffered)
+	c.Fields = d.Fields
+	if len(d.Fields) == 0 {
+		d.Action = None
+	}
+	return nil
+}
+
+func without(fields []diff.Field, paths []string) []diff.Field {
+	return slices.DeleteFunc(slices.Clone(fields), func(f diff.Field) bool { return slices.Contains(paths, f.Path) })
+}
+
+func (r *typed[M]) Compare(c Change) ([]diff.Field, string, error) {
 	var live *M
-	if err := json.Unmarshal(before, &live); err != nil {
+	if err := json.Unmarshal(c.Before, &live); err != nil {
 		return nil, "", fmt.Errorf("%s: the live model does not decode: %w", r.id, err)
 	}
 	want, _ := r.adapted(live)
 	d, fingerprint := r.delta(live, want)
-	return d.Fields, fingerprint, nil
+	return without(d.Fields, c.NotOffered), fingerprint, nil
 }
 
 func (r *typed[M]) Moved(planned, now Change) []diff.Field {

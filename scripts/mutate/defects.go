@@ -87,7 +87,7 @@ var defects = []defect{
 	},
 	{
 		"diverged is success", "the exit code says that all is well",
-		"pkg/apply/result.go", `if !s.Outcome.Good() && s.Outcome != Skipped {`, `if !s.Outcome.Good() && s.Outcome != Skipped && s.Outcome != Diverged {`, engine,
+		"pkg/apply/result.go", `if s.Outcome.Bad() && s.Outcome != Skipped {`, `if !s.Outcome.Good() && s.Outcome != Skipped && s.Outcome != Diverged {`, engine,
 	},
 	{
 		"managed elsewhere is attempted", "kiso fights an organization's administrator",

@@ -54,7 +54,10 @@ func liveHubs(t *rapid.T, acct *sandbox.Account) {
 			hub.Standards[name] = pick(t, region+" "+name, &securityhub.Subscription{}, &securityhub.Subscription{Reason: "NO_AVAILABLE_CONFIGURATION_RECORDER"},
 				&securityhub.Subscription{ReadyAt: bubble.Add(40 * time.Second)}, &securityhub.Subscription{GoneAt: bubble.Add(50 * time.Second)})
 		}
-		state := securityhub.State{Hub: hub}
+		state := securityhub.State{Hub: hub, Unavailable: some(t, region+" lacks the standard", standards...)}
+		for _, name := range state.Unavailable {
+			delete(hub.Standards, name)
+		}
 		switch rapid.IntRange(0, 9).Draw(t, region+" organization") {
 		case 8:
 			state.Administrator = &securityhub.Administrator{AccountID: central, MemberStatus: pick(t, region+" member status", "Enabled", "Resigned")}
