@@ -132,6 +132,12 @@ var defects = []defect{
 
 	// CloudTrail and its bucket.
 	{
+		"a trail loses its bucket", "the logs of a trail that was there first go elsewhere",
+		"pkg/services/cloudtrail/find.go", `	return own, nil
+}`, `	return "", nil
+}`, cloudtrail,
+	},
+	{
 		"StartLogging forgotten", "a new trail does not log",
 		"pkg/services/cloudtrail/trail.go", `	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: &want.Name})
 	return err`, `	return nil`, cloudtrail,

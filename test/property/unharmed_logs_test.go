@@ -39,11 +39,18 @@ func (r *run) trailRaised(name string, b, a cloudtrail.Trail) {
 	raise(&b.Validation, a.Validation)
 	raise(&b.MultiRegion, a.MultiRegion)
 	raise(&b.Global, a.Global)
-	if name == r.trail && a.Bucket == r.logs {
+	if name == r.trail && a.Bucket == r.logs && r.moves(b.Bucket) {
 		b.Bucket = a.Bucket
 	}
 	b.Selectors, b.Advanced, b.Started, b.Stopped = a.Selectors, a.Advanced, a.Started, a.Stopped
 	r.same("trail "+name, b, a)
+}
+
+// moves says whether a trail of the wanted name may be pointed from a bucket to the
+// spec's: that one is named in the spec or was there, or the live one is not.
+func (r *run) moves(from string) bool {
+	buckets := s3.Get(r.before).Buckets
+	return !strings.HasPrefix(r.logs, "kiso-cloudtrail-") || buckets[r.logs] != nil || buckets[from] == nil
 }
 
 // happening is an event that a trail may record.

@@ -219,7 +219,7 @@ func (b *found) create(ctx context.Context, tags map[string]string, locked bool)
 	client := b.client()
 	_, err := client.CreateBucket(ctx, input, func(o *s3.Options) { o.RetryMaxAttempts = 1 })
 	if awsx.IsCode(err, "BucketAlreadyExists") {
-		return errTaken(b.name)
+		return &takenError{b.name}
 	}
 	if awsx.MayHaveWorked(err, client.Options().Retryer) {
 		return resource.Pending(awsx.Explain(err))

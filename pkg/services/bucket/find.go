@@ -101,12 +101,15 @@ func refused(ctx context.Context, env resource.Env, p Place) error {
 	case p.Adopted:
 		return resource.ManagedBy("another account", fmt.Sprintf("the bucket %s, where %s delivers to, is not this account's", p.Name, p.Source))
 	default:
-		return fmt.Errorf("s3:ListBucket denied, and the account has no such bucket: %w", errTaken(p.Name))
+		return fmt.Errorf("s3:ListBucket denied, and the account has no such bucket: %w", &takenError{p.Name})
 	}
 }
 
-func errTaken(name string) error {
-	return fmt.Errorf("bucket %s: the name is taken by another account (bucket names are one namespace for all of AWS); choose another bucket name in the spec", name)
+// takenError says that a name is another account's.
+type takenError struct{ name string }
+
+func (e *takenError) Error() string {
+	return "bucket " + e.name + ": the name is taken by another account (bucket names are one namespace for all of AWS); choose another bucket name in the spec"
 }
 
 func owned(ctx context.Context, env resource.Env, p Place) (found bool, err error) {

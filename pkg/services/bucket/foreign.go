@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/resource"
@@ -15,4 +16,28 @@ func Foreign(ctx context.Context, env resource.Env, p Place) error {
 	key := reads.Key{Service: "s3", Call: "HeadBucket in use", Arg: p.Name}
 	_, err := reads.Get(ctx, env.Reads, key, func(ctx context.Context) (string, error) { return regionOf(ctx, env, p) })
 	return err
+}
+
+// Holder says whose a bucket's name is.
+type Holder int
+
+// Nobody's, this account's, or another account's.
+const (
+	Nobody Holder = iota
+	Us
+	Others
+)
+
+// HolderOf looks a bucket up by name, from the region where it is expected.
+func HolderOf(ctx context.Context, env resource.Env, name, region string) (Holder, error) {
+	b, err := find(ctx, env, Place{Name: name, Region: region})
+	var taken *takenError
+	switch {
+	case errors.As(err, &taken):
+		return Others, nil
+	case err != nil || b == nil:
+		return Nobody, err
+	default:
+		return Us, nil
+	}
 }

@@ -22,22 +22,25 @@ var Service = &resource.Service{
 	New: func() resource.Section {
 		days := 365
 		return &Section{TrailName: "kiso", Bucket: Bucket{
-			Name: "kiso-cloudtrail-{account_id}-{home_region}", ObjectLock: Lock{Mode: "GOVERNANCE", Days: &days},
+			Name: defaultBucket, ObjectLock: Lock{Mode: "GOVERNANCE", Days: &days},
 		}}
 	},
 	Kinds: append([]resource.KindInfo{trails}, logs.Kinds()...),
 	Example: `cloudtrail:
   trail_name: kiso
   bucket:
-    name: kiso-cloudtrail-{account_id}-{home_region}
+    name: ` + defaultBucket + `
     object_lock: {mode: GOVERNANCE, days: 365}
 `,
 }
 
+// defaultBucket is what kiso calls the bucket where the spec does not.
+const defaultBucket = "kiso-cloudtrail-{account_id}-{home_region}"
+
 // Section is what the spec may say of CloudTrail.
 type Section struct {
 	TrailName string `yaml:"trail_name" jsonschema:"minLength=3,maxLength=128,pattern=^[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]$" doc:"The name of the trail that kiso creates. A suitable multi-region trail under another name is adopted instead."`
-	Bucket    Bucket `yaml:"bucket" doc:"The bucket of that trail. A trail under another name keeps its own, which is raised to the same settings."`
+	Bucket    Bucket `yaml:"bucket" doc:"The bucket of that trail. A trail that was there first keeps its own, which is raised to the same settings; one of the wanted name only while the name of the bucket is left out here, and kiso's does not exist."`
 }
 
 // Bucket is what the spec may say of the bucket.

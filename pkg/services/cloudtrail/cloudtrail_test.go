@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -129,14 +130,38 @@ func TestAdoptsAnotherTrailWithItsBucket(t *testing.T) {
 	assert.Empty(t, trailsim.Get(w.acct, "ap-northeast-1").Trails)
 }
 
-// A trail of the wanted name is pointed to the bucket of the spec, which is made:
-// its policy has the trail's prefix at once.
-func TestNewBucketForATrailWithAPrefix(t *testing.T) {
+// A trail of the wanted name that was there first keeps its bucket too: that kiso
+// would make one of its own is no reason to move the logs.
+func TestATrailOfTheWantedNameKeepsItsBucket(t *testing.T) {
 	w := newWorld(t, sandbox.Options{}, "eu-west-1")
 	w.seed("eu-west-1", "kiso", func(trail *trailsim.Trail) { trail.Prefix = "trails" })
+	s3.Edit(w.acct, func(s *s3.State) {
+		b := s.Buckets["kiso-logs"]
+		b.Versioning, b.Locked, b.Retention = "Enabled", true, &s3.Retention{Mode: "COMPLIANCE", Years: aws.Int(7)}
+	})
+	assert.NotContains(t, paths(w.plan()["trail"]), "s3_bucket_name")
 	require.NoError(t, w.apply(true).Err())
 	w.inSync()
-	assert.Contains(t, s3.Get(w.acct).Buckets[logs].Policy, `"arn:aws:s3:::`+logs+`/trails/AWSLogs/123456789012/*"`)
+	buckets := s3.Get(w.acct).Buckets
+	require.Len(t, buckets, 1, "none is made")
+	assert.Equal(t, &s3.Retention{Mode: "COMPLIANCE", Years: aws.Int(7)}, buckets["kiso-logs"].Retention)
+	assert.Contains(t, buckets["kiso-logs"].Policy, `"arn:aws:s3:::kiso-logs/trails/AWSLogs/123456789012/*"`)
+	assert.Contains(t, buckets["kiso-logs"].Policy, `"aws:SourceArn":"arn:aws:cloudtrail:eu-west-1:123456789012:trail/kiso"`)
+}
+
+// A bucket that the spec names is made, and the trail pointed to it: its policy
+// has the trail's prefix at once.
+func TestNewBucketForATrailWithAPrefix(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	w.section = "cloudtrail: {bucket: {name: named-logs}}"
+	w.seed("eu-west-1", "kiso", func(trail *trailsim.Trail) { trail.Prefix = "trails" })
+	plan := w.plan()["trail"]
+	assert.Equal(t, []string{"s3_bucket_name"}, paths(plan))
+	require.Len(t, plan.Risks, 1)
+	assert.Contains(t, plan.Risks[0].Text, "the trail kiso delivers to the bucket kiso-logs, and will to named-logs")
+	require.NoError(t, w.apply(true).Err())
+	w.inSync()
+	assert.Contains(t, s3.Get(w.acct).Buckets["named-logs"].Policy, `"arn:aws:s3:::named-logs/trails/AWSLogs/123456789012/*"`)
 }
 
 // A policy that kiso makes lets in the one trail and no other.

@@ -56,7 +56,15 @@ type inUse struct {
 	trail        *types.Trail
 	organization bool
 	others       []types.Trail // further trails that the home region sees, sorted
+	instead      string        // name of the bucket that the spec may want, and that the trail's own takes the place of
 }
+
+// keeps says whether a trail goes on to deliver to its own bucket where the spec
+// wants one: it was there first.
+func keeps(instead, wanted string) bool { return instead == wanted || instead == anyBucket }
+
+// anyBucket stands for whatever the spec calls the bucket.
+const anyBucket = "*"
 
 // find chooses the trail: the one of the wanted name; else one of the
 // organization, if it is as the spec wants it; else another multi-region trail
@@ -75,6 +83,9 @@ func find(ctx context.Context, env resource.Env, home, name string) (inUse, erro
 			if chosen.trail == nil || aws.ToString(t.TrailARN) != aws.ToString(chosen.trail.TrailARN) {
 				chosen.others = append(chosen.others, t)
 			}
+		}
+		if err == nil && chosen.trail != nil {
+			chosen.instead, err = replaced(ctx, env, home, name, chosen.trail)
 		}
 		if err == nil && chosen.trail == nil && len(chosen.others) >= maxTrails {
 			err = full("there are " + chosen.arns())
@@ -120,6 +131,37 @@ func choose(ctx context.Context, env resource.Env, home, name string, all []type
 		}
 	}
 	return inUse{}, nil
+}
+
+// replaced says which bucket that the spec may want a trail's own takes the place
+// of. One of the wanted name keeps its own if kiso would have called the bucket by
+// its default name, and has not made that: then the trail is not of its making.
+// Otherwise it was pointed elsewhere, and is pointed back.
+func replaced(ctx context.Context, env resource.Env, home, name string, t *types.Trail) (string, error) {
+	if aws.ToString(t.Name) != name || accountOf(*t) != env.Identity.AccountID {
+		return anyBucket, nil
+	}
+	own := resource.Input{Identity: env.Identity, HomeRegion: home}.Fill(defaultBucket)
+	if aws.ToString(t.S3BucketName) == own {
+		return "", nil
+	}
+	var kisos, live bucket.Holder
+	both, bothCtx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		kisos, err = bucket.HolderOf(bothCtx, env, own, home)
+		return unlessClosed(err)
+	})
+	both.Go(func() (err error) {
+		live, err = bucket.HolderOf(bothCtx, env, aws.ToString(t.S3BucketName), aws.ToString(t.HomeRegion))
+		if awsx.Denied(err) {
+			live, err = bucket.Us, nil // as far as is known
+		}
+		return err
+	})
+	if err := both.Wait(); err != nil || kisos == bucket.Us || live == bucket.Nobody {
+		return "", err
+	}
+	return own, nil
 }
 
 func split(trails []types.Trail, by func(types.Trail) bool) (with, without []types.Trail) {
@@ -239,7 +281,7 @@ func managed(t *types.Trail, what string) error {
 }
 
 // locate finds the bucket of the trail in use: that of the spec, unless the
-// trail is adopted under another name, and with it its bucket.
+// trail was there first, and keeps its own.
 func locate(ctx context.Context, env resource.Env, id resource.ID) (bucket.Place, error) {
 	home := string(id.Scope)
 	name, bucketName, _ := strings.Cut(id.Name, "/")
@@ -254,11 +296,11 @@ func locate(ctx context.Context, env resource.Env, id resource.ID) (bucket.Place
 	}
 	t := used.trail
 	place := bucket.Place{Name: bucketName, Region: home, Prefix: aws.ToString(t.S3KeyPrefix)}
-	if source := aws.ToString(t.TrailARN); source != env.Identity.ARN("cloudtrail", home, "trail/"+name) {
-		place.Source = source
-	}
-	if aws.ToString(t.Name) != name {
+	if keeps(used.instead, bucketName) {
 		place.Name, place.Region, place.Adopted = aws.ToString(t.S3BucketName), aws.ToString(t.HomeRegion), true
+	}
+	if source := aws.ToString(t.TrailARN); place.Adopted || source != env.Identity.ARN("cloudtrail", home, "trail/"+name) {
+		place.Source = source
 	}
 	place.Sharing = sharing(env, home, place.Name, used)
 	return place, nil

@@ -31,6 +31,7 @@ type Trail struct {
 
 	ARN           string    `json:"arn,omitzero" diff:"-"`
 	Organization  bool      `json:"organization,omitzero" diff:"-"`
+	Instead       string    `json:"instead_of_bucket,omitzero" diff:"-"` // see inUse.instead
 	Prefix        string    `json:"s3_key_prefix,omitzero" diff:"-"`
 	KMSKey        string    `json:"kms_key,omitzero" diff:"-"`
 	Topic         string    `json:"sns_topic,omitzero" diff:"-"`
@@ -125,7 +126,7 @@ func model(used inUse, s *cloudtrail.GetTrailStatusOutput, selectors Selectors) 
 		Name: aws.ToString(t.Name), HomeRegion: aws.ToString(t.HomeRegion), Bucket: aws.ToString(t.S3BucketName),
 		MultiRegion: aws.ToBool(t.IsMultiRegionTrail), GlobalEvents: aws.ToBool(t.IncludeGlobalServiceEvents),
 		Validation: aws.ToBool(t.LogFileValidationEnabled), Logging: aws.ToBool(s.IsLogging),
-		ARN: aws.ToString(t.TrailARN), Organization: used.organization, Prefix: aws.ToString(t.S3KeyPrefix),
+		ARN: aws.ToString(t.TrailARN), Organization: used.organization, Instead: used.instead, Prefix: aws.ToString(t.S3KeyPrefix),
 		KMSKey: aws.ToString(t.KmsKeyId), Topic: aws.ToString(t.SnsTopicARN), LogGroup: aws.ToString(t.CloudWatchLogsLogGroupArn),
 		Selectors:     selectors,
 		DeliveryError: aws.ToString(s.LatestDeliveryError), DigestError: aws.ToString(s.LatestDigestDeliveryError),
@@ -148,7 +149,7 @@ func model(used inUse, s *cloudtrail.GetTrailStatusOutput, selectors Selectors) 
 // adapt leaves an adopted trail its bucket.
 func adapt(live, want Trail) (Trail, []string) {
 	var notes []string
-	if live.Name != want.Name || live.Organization {
+	if keeps(live.Instead, want.Bucket) {
 		want.Bucket = ""
 	}
 	if live.Management == nil {
@@ -171,13 +172,20 @@ func notes(live Trail) []string {
 	return notes
 }
 
-// adoption says which trail a change is about, where the address does not.
+// adoption says which trail and which bucket a change is about, where the address
+// does not.
 func adoption(d resource.Delta[Trail]) []resource.Risk {
-	if d.Before == nil || d.Before.Name == d.ID.Name {
+	switch {
+	case d.Before == nil:
 		return nil
+	case d.Has("s3_bucket_name"):
+		return []resource.Risk{{Kind: "redirection", Text: fmt.Sprintf(
+			"the trail %s delivers to the bucket %s, and will to %s; what is in the first stays there, as it is protected there", d.Before.Name, d.Before.Bucket, d.After.Bucket)}}
+	case d.Before.Instead != "":
+		return []resource.Risk{{Kind: "adoption", Text: fmt.Sprintf(
+			"the trail %s, which delivers to the bucket %s, is brought up to the spec; no other is made", d.Before.Name, d.Before.Bucket)}}
 	}
-	return []resource.Risk{{Kind: "adoption", Text: fmt.Sprintf(
-		"the trail %s, which delivers to the bucket %s, is brought up to the spec; no other is made", d.Before.Name, d.Before.Bucket)}}
+	return nil
 }
 
 // copies says what the trails besides the one in use may cost (AWS CloudTrail
