@@ -116,7 +116,7 @@ type resourceChange struct {
 	Controls     []string           `json:"controls"`
 	SpecPath     string             `json:"spec_path"`
 	SpecLocation *resource.Location `json:"spec_location"`
-	NotOffered   []string           `json:"not_offered,omitzero"`
+	LeftOut      []string           `json:"left_out,omitzero"`
 	Fingerprint  string             `json:"fingerprint"`
 	Want         json.RawMessage    `json:"want"`
 }
@@ -198,7 +198,7 @@ func toResourceChange(c resource.Change) resourceChange {
 		Change: change{Actions: []resource.Action{c.Action}, Before: c.Before, After: c.After},
 		Fields: list(c.Fields), Risks: list(c.Risks), Notes: list(c.Notes),
 		Needs: []resource.ID{}, After: []resource.ID{}, Controls: list(c.Controls),
-		SpecPath: c.Path, SpecLocation: location(c), NotOffered: c.NotOffered, Fingerprint: c.Fingerprint, Want: c.Want,
+		SpecPath: c.Path, SpecLocation: location(c), LeftOut: c.LeftOut, Fingerprint: c.Fingerprint, Want: c.Want,
 	}
 	for _, ref := range c.Needs {
 		if ref.After {
@@ -273,7 +273,7 @@ func (r *resourceChange) toChange() resource.Change {
 	c := resource.Change{
 		ID: r.Address, Fields: r.Fields, Risks: r.Risks, Notes: r.Notes,
 		Before: compact(r.Change.Before), After: compact(r.Change.After), Want: compact(r.Want),
-		NotOffered: r.NotOffered, Fingerprint: r.Fingerprint, Controls: r.Controls, Path: r.SpecPath, Location: at(r.SpecLocation),
+		LeftOut: r.LeftOut, Fingerprint: r.Fingerprint, Controls: r.Controls, Path: r.SpecPath, Location: at(r.SpecLocation),
 	}
 	if len(r.Change.Actions) == 1 {
 		c.Action = r.Change.Actions[0]

@@ -30,7 +30,7 @@ func sample() *plan.Plan {
 				Before: raw("null"), After: raw(`{"days":365,"text":"a<b>&"}`), Want: raw(`{"days":365,"text":"a<b>&"}`),
 				Fingerprint: "sha256:01", Controls: []string{"House.1"}, Path: "house", Location: resource.Location{Line: 3, Column: 1},
 			},
-			{ID: id("insync"), Action: resource.None, NotOffered: []string{"smell"}, Before: raw(`{}`), After: raw(`{}`), Want: raw(`{}`), Fingerprint: "sha256:02"},
+			{ID: id("insync"), Action: resource.None, LeftOut: []string{"smell"}, Before: raw(`{}`), After: raw(`{}`), Want: raw(`{}`), Fingerprint: "sha256:02"},
 			{
 				ID: id("managed"), Action: resource.Managed, Owner: "the landlord", Reason: "theirs", Fields: fields,
 				Notes: []string{"seen"}, Before: raw(`{"colour":"blue"}`), Fingerprint: "sha256:03",

@@ -33,7 +33,7 @@ type Change struct {
 	Holds  string   // what it has for itself alone; see Type.Holds; not saved either
 	Needs  []Ref    // declared ones only
 
-	NotOffered []string // paths of the differences that are left out; see Type.NotOffered
+	LeftOut []string // paths of the differences that are not to be made; see Type.LeaveOut
 
 	Before json.RawMessage // the live model; null where nothing is
 	After  json.RawMessage // the live model with the managed fields laid over it

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -43,10 +42,11 @@ type Type[M any] struct {
 	// out. It is pure, and is asked only where there is a live model. May be nil.
 	Adapt func(live, want M) (M, []string)
 
-	// NotOffered names those of a change's fields that cannot be had in its place,
-	// with what to say of each; they are left out. It may read, and is asked only
-	// where something differs, for what is not worth reading otherwise. May be nil.
-	NotOffered func(ctx context.Context, env Env, d Delta[M]) (map[string]string, error)
+	// LeaveOut names those of a change's fields that are not to be made in its place
+	// (a region does not offer them, nothing would use them), and what to say of
+	// that. It may read, and is asked only where something differs, for what is not
+	// worth reading otherwise. May be nil.
+	LeaveOut func(ctx context.Context, env Env, d Delta[M]) (paths, notes []string, err error)
 
 	// Apply writes what d says. It has no loop and no sleep, and is safe to
 	// repeat from any point between its calls.
@@ -161,6 +161,15 @@ func (d Delta[M]) Has(path string) bool {
 	return false
 }
 
+// Paths returns those of all fields that differ.
+func (d Delta[M]) Paths() []string {
+	paths := make([]string, len(d.Fields))
+	for i, f := range d.Fields {
+		paths[i] = f.Path
+	}
+	return paths
+}
+
 // ManagedError says that somebody else decides about a resource.
 type ManagedError struct{ Owner, Reason string }
 
@@ -194,7 +203,7 @@ type Resource interface {
 	// Plan observes the resource and says what is to be done. It reads only.
 	Plan(ctx context.Context, env Env) Change
 	// Compare says what Plan finds where the live model is as a change holds it, and
-	// what the change leaves out is not offered.
+	// it leaves out what the change does.
 	Compare(c Change) (fields []diff.Field, fingerprint string, err error)
 	// Moved returns the managed fields whose live values are others in now than
 	// they were in planned; both are of this resource.
@@ -319,23 +328,21 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 	return c
 }
 
-// leaveOut takes what is not offered out of a change that was found, with notes.
+// leaveOut takes out of a change that was found what is not to be made. If that
+// is all of it, there is nothing to do.
 func (r *typed[M]) leaveOut(ctx context.Context, env Env, c *Change, d *Delta[M]) error {
-	if r.kind.NotOffered == nil || !d.Action.Changes() {
+	if r.kind.LeaveOut == nil || !d.Action.Changes() {
 		return nil
 	}
-	lacking, err := r.kind.NotOffered(ctx, env, *d)
+	paths, notes, err := r.kind.LeaveOut(ctx, env, *d)
 	if err != nil {
 		return err
 	}
-	c.NotOffered = slices.Sorted(maps.Keys(lacking))
-	for _, path := range c.NotOffered {
-		c.Notes = append(c.Notes, lacking[path])
-	}
-	d.Fields = without(d.Fields, c.NotOffered)
+	c.LeftOut, c.Notes = paths, append(c.Notes, notes...)
+	d.Fields = without(d.Fields, paths)
 	c.Fields = d.Fields
 	if len(d.Fields) == 0 {
-		d.Action = None
+		d.Action, c.After = None, c.Before
 	}
 	return nil
 }
@@ -351,7 +358,7 @@ func (r *typed[M]) Compare(c Change) ([]diff.Field, string, error) {
 	}
 	want, _ := r.adapted(live)
 	d, fingerprint := r.delta(live, want)
-	return without(d.Fields, c.NotOffered), fingerprint, nil
+	return without(d.Fields, c.LeftOut), fingerprint, nil
 }
 
 func (r *typed[M]) Moved(planned, now Change) []diff.Field {

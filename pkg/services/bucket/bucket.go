@@ -89,8 +89,11 @@ func newBucketType(o Options) *resource.Type[Bucket] {
 			},
 		},
 		Observe: t.observe,
-		Apply:   t.apply,
-		Holds:   func(m Bucket) string { return "the bucket " + m.Name },
+		LeaveOut: func(ctx context.Context, env resource.Env, d resource.Delta[Bucket]) (paths, notes []string, err error) {
+			return t.unused(ctx, env, d.Before != nil, d.Paths())
+		},
+		Apply: t.apply,
+		Holds: func(m Bucket) string { return "the bucket " + m.Name },
 		Trace: func(id resource.ID, live *Bucket) resource.Trace {
 			if live == nil {
 				return trace(id, "", "")

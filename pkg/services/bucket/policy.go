@@ -69,7 +69,10 @@ func newPolicyType(o Options) *resource.Type[Policy] {
 			}
 			return trace(id, live.Bucket[strings.LastIndexByte(live.Bucket, ':')+1:], live.Region)
 		},
-		Adapt:  adaptPolicy,
+		Adapt: adaptPolicy,
+		LeaveOut: func(ctx context.Context, env resource.Env, d resource.Delta[Policy]) (paths, notes []string, err error) {
+			return t.unused(ctx, env, d.Before != nil && d.Before.Region != "", d.Paths())
+		},
 		Apply:  t.apply,
 		Settle: resource.Settle{RetryOn: transient},
 	}

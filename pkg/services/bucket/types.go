@@ -32,6 +32,9 @@ type Options struct {
 	// Locate finds the bucket that an id is about. With a *resource.ManagedError
 	// somebody else decides about it. nil: the id names bucket and region.
 	Locate func(ctx context.Context, env resource.Env, id resource.ID) (Place, error)
+	// Unused says why nothing would write into a bucket that is not there: it is
+	// left unmade then. "" is that something would. May be nil.
+	Unused func(ctx context.Context, env resource.Env) string
 	// LocateReads are the permissions that Locate takes, SharingReads and
 	// PrefixesReads those of Place.Sharing and Place.Prefixes.
 	LocateReads, SharingReads, PrefixesReads []resource.Permission
@@ -55,6 +58,18 @@ type Place struct {
 	// Prefixes tells those before AWSLogs/ below which the service writes, besides
 	// none. May be nil.
 	Prefixes func(ctx context.Context) []string
+}
+
+// unused leaves out all of a change, given its paths, of a bucket that is not there
+// and that nothing would write into.
+func (o Options) unused(ctx context.Context, env resource.Env, there bool, paths []string) ([]string, []string, error) {
+	if there || o.Unused == nil {
+		return nil, nil, nil
+	}
+	if why := o.Unused(ctx, env); why != "" {
+		return paths, []string{why}, nil
+	}
+	return nil, nil, nil
 }
 
 // Types are the kinds of one service's log buckets.

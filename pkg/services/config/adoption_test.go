@@ -145,6 +145,31 @@ func TestManagedElsewhere(t *testing.T) {
 		require.NoError(t, w.apply().Err())
 		assert.Empty(t, w.acct.Writes())
 	})
+	// A bucket that no channel would deliver to stays empty, and is not made; nor is
+	// the role that no recorder would have.
+	t.Run("Control Tower in every region", func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{})
+		for _, region := range w.regions {
+			w.setUp(region, sim.Recorder{Name: "aws-controltower-BaselineConfigRecorder", RoleARN: custom, Recording: true, Group: sim.Group{Strategy: sim.AllSupported, IncludeGlobal: true}, Mode: sim.Mode{Frequency: "CONTINUOUS"}},
+				sim.Channel{Name: "aws-controltower-BaselineConfigDeliveryChannel", Prefix: "o-exampleorg", Bucket: "aws-controltower-logs-999999999999-eu-west-1"})
+		}
+		planned := w.plan()
+		for address, c := range planned {
+			assert.Contains(t, []resource.Action{resource.None, resource.Managed}, c.Action, address)
+		}
+		const unused = "the delivery channel of every managed region is somebody else's (AWS Control Tower): nothing would be delivered to this bucket, and it is not made"
+		assert.Equal(t, []string{unused}, planned["config.bucket/"+home+"/"+logs].Notes)
+		assert.Equal(t, "null", string(planned["config.bucket/"+home+"/"+logs].After))
+		assert.Equal(t, []string{unused}, planned["config.bucket_policy/"+home+"/"+logs].Notes)
+		assert.Equal(t, []string{"the recorder of every managed region is somebody else's (AWS Control Tower): nothing would use the role, and it is not made"}, planned["config.service_linked_role/global/AWSServiceRoleForConfig"].Notes)
+
+		w.edit(other, func(s *sim.State) { s.Recorder, s.Channel = nil, nil })
+		require.NoError(t, w.apply().Err())
+		for address, c := range w.plan() {
+			assert.False(t, c.Action.Changes(), address)
+		}
+		assert.NotEmpty(t, s3.Get(w.acct).Buckets[logs].Policy, "one region needs it")
+	})
 	t.Run("Control Tower, never started", func(t *testing.T) {
 		w := settled(t)
 		w.edit(home, func(s *sim.State) {

@@ -71,10 +71,16 @@ func observeChannel(ctx context.Context, env resource.Env, id resource.ID) (*Cha
 	}
 	m := channelModel(live, status)
 	m.Unknown = unknown
+	return m, channelOwner(ctx, env, live)
+}
+
+// channelOwner returns a *resource.ManagedError for a channel that is Control
+// Tower's, or delivers to another account's bucket.
+func channelOwner(ctx context.Context, env resource.Env, live *types.DeliveryChannel) error {
 	if err := controlTower(live.Name); err != nil {
-		return m, err
+		return err
 	}
-	return m, bucket.Foreign(ctx, env, bucket.Place{Name: m.Bucket, Region: env.HomeRegion(), Source: "AWS Config's delivery channel"})
+	return bucket.Foreign(ctx, env, bucket.Place{Name: aws.ToString(live.S3BucketName), Region: env.HomeRegion(), Source: "AWS Config's delivery channel"})
 }
 
 func channelModel(live *types.DeliveryChannel, status *types.DeliveryChannelStatus) *Channel {

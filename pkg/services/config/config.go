@@ -42,7 +42,7 @@ type Bucket struct {
 const noRetention = "AWS Config cannot deliver into such a bucket; name another one in the spec (config.bucket.name)"
 
 var buckets = bucket.NewTypes(bucket.Options{
-	Service: "config", NoRetention: noRetention, Locate: locate,
+	Service: "config", NoRetention: noRetention, Locate: locate, Unused: unused,
 	PrefixesReads: []resource.Permission{{Action: "config:DescribeDeliveryChannels", Anywhere: true}},
 })
 

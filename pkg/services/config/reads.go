@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -85,6 +86,43 @@ func prefixes(ctx context.Context, env resource.Env) []string {
 	all.Wait()
 	slices.Sort(found)
 	return slices.DeleteFunc(slices.Compact(found), func(p string) bool { return p == "" })
+}
+
+// unused says why the bucket would stay empty: every managed region's channel
+// delivers elsewhere, and is not this account's to move.
+func unused(ctx context.Context, env resource.Env) string {
+	owners := othersOf(env, func(region resource.Scope) error {
+		channel, err := channelOf(ctx, env, region)
+		if err != nil || channel == nil {
+			return err
+		}
+		return channelOwner(ctx, env, channel)
+	})
+	if owners == "" {
+		return ""
+	}
+	return "the delivery channel of every managed region is somebody else's (" + owners + "): nothing would be delivered to this bucket, and it is not made"
+}
+
+// othersOf names who decides about something in the managed regions; "" if it is
+// this account, or not known, in any of them.
+func othersOf(env resource.Env, owner func(region resource.Scope) error) string {
+	owners := make([]string, len(env.Regions))
+	var all sync.WaitGroup
+	for i, region := range env.Regions {
+		all.Go(func() {
+			var managed *resource.ManagedError
+			if errors.As(owner(resource.Scope(region)), &managed) {
+				owners[i] = managed.Owner
+			}
+		})
+	}
+	all.Wait()
+	if slices.Contains(owners, "") {
+		return ""
+	}
+	slices.Sort(owners)
+	return strings.Join(slices.Compact(owners), ", ")
 }
 
 // statusAttempts bounds what a status is worth that nothing is decided by.

@@ -32,14 +32,18 @@ var roles = &resource.Type[Role]{
 		Controls: []string{"Config.1"},
 		// Of a role that is not there IAM does not know the path, and decides by the
 		// name alone.
-		Reads: []resource.Permission{{Action: "iam:GetRole", Resource: roleARN}, {Action: "iam:GetRole", Resource: absentRoleARN}, {Action: "iam:ListRoles"}},
+		Reads: []resource.Permission{
+			{Action: "iam:GetRole", Resource: roleARN}, {Action: "iam:GetRole", Resource: absentRoleARN}, {Action: "iam:ListRoles"},
+			{Action: "config:DescribeConfigurationRecorders", Anywhere: true},
+		},
 		Writes: []resource.Permission{{
 			Action: "iam:CreateServiceLinkedRole", Resource: roleARN,
 			Condition: map[string]string{"iam:AWSServiceName": servicePrincipal},
 		}},
 		Changers: []resource.Changer{{Event: "DeleteServiceLinkedRole"}},
 	},
-	Observe: observeRole,
+	Observe:  observeRole,
+	LeaveOut: unusedRole,
 	Trace: func(resource.ID, *Role) resource.Trace {
 		return resource.Trace{Region: string(resource.Global), Names: []string{roleName}}
 	},
@@ -81,6 +85,22 @@ func roleByPath(ctx context.Context, env resource.Env) (found *Role, err error) 
 		return page.Marker, nil
 	})
 	return found, err
+}
+
+// unusedRole leaves a role unmade that no recorder would have: every managed
+// region's is Control Tower's, with a role of its own.
+func unusedRole(ctx context.Context, env resource.Env, d resource.Delta[Role]) (paths, notes []string, err error) {
+	owners := othersOf(env, func(region resource.Scope) error {
+		recorder, err := recorderOf(ctx, env, region)
+		if err != nil || recorder == nil {
+			return err
+		}
+		return controlTower(recorder.Name)
+	})
+	if owners == "" {
+		return nil, nil, nil
+	}
+	return d.Paths(), []string{"the recorder of every managed region is somebody else's (" + owners + "): nothing would use the role, and it is not made"}, nil
 }
 
 func applyRole(ctx context.Context, env resource.Env, d resource.Delta[Role]) error {

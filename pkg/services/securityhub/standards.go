@@ -43,11 +43,11 @@ var standards = &resource.Type[Standards]{
 		// What enables others takes none away.
 		Changers: []resource.Changer{{Event: "BatchDisableStandards"}, {Event: "DisableSecurityHub"}},
 	},
-	Observe:    observeStandards,
-	NotOffered: notOffered,
-	Apply:      applyStandards,
-	Notes:      standardsNotes,
-	Busy:       standardsPending,
+	Observe:  observeStandards,
+	LeaveOut: notOffered,
+	Apply:    applyStandards,
+	Notes:    standardsNotes,
+	Busy:     standardsPending,
 	Settle: resource.Settle{RetryFor: patience, RetryOn: []resource.Transient{
 		{Code: "InvalidInputException"}, // a standard is changing: "please try later"
 		{Code: "ResourceInUseException"},
@@ -179,21 +179,21 @@ func applyStandards(ctx context.Context, env resource.Env, d resource.Delta[Stan
 // notOffered finds the missing standards that a region does not have, though
 // others do: AWS offers most of them in most regions. A name that this kiso does
 // not know may be misspelt, and stays. While the hub is off AWS does not tell.
-func notOffered(ctx context.Context, env resource.Env, d resource.Delta[Standards]) (map[string]string, error) {
+func notOffered(ctx context.Context, env resource.Env, d resource.Delta[Standards]) (paths, notes []string, err error) {
 	if live, err := subscriptions(ctx, env, d.ID.Scope); err != nil || live == nil {
-		return nil, err
+		return nil, nil, err
 	}
 	there, err := offered(ctx, env, d.ID.Scope)
 	if err != nil || len(there) == 0 {
-		return nil, err
+		return nil, nil, err
 	}
-	lacking := map[string]string{}
-	for name := range d.After.Standards {
+	for _, name := range slices.Sorted(maps.Keys(d.After.Standards)) {
 		if path := "standards." + name; d.Has(path) && slices.Contains(known, name) && !slices.Contains(there, name) {
-			lacking[path] = "AWS does not offer the standard " + name + " in this region: it is left out"
+			paths = append(paths, path)
+			notes = append(notes, "AWS does not offer the standard "+name+" in this region: it is left out")
 		}
 	}
-	return lacking, nil
+	return paths, notes, nil
 }
 
 // enable enables standards. One that the region does not offer makes AWS refuse
