@@ -212,7 +212,7 @@ var doors = regexp.MustCompile(strings.Join([]string{
 	`^bucket \S+ does not exist, and .* delivers to it: .* point it to a bucket of this account`,
 	`the name is taken by another account .*; choose another bucket name in the spec`,
 	`has an Object Lock default retention of .*: AWS Config cannot deliver .*; name another one in the spec`,
-	`which cannot deliver into a bucket with a default retention: let that service deliver elsewhere`,
+	`which cannot deliver into a bucket with a default retention: let (that service|it) deliver elsewhere`,
 	`^no room for a multi-region trail: .*; delete a trail`,
 	`its ACL gives somebody else access, .*; move those grants`,
 	`a statement that lets everybody in, .*; take the statement out`,

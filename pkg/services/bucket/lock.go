@@ -87,7 +87,7 @@ func newLockType(o Options) *resource.Type[Lock] {
 		Doc: resource.Doc{
 			Summary:  "Object Lock of the log bucket, with a default retention for what is written from then on. Longer and stricter ones stay.",
 			Controls: []string{"S3.15"},
-			Reads:    o.toRead("GetBucketObjectLockConfiguration", "GetBucketPolicy"),
+			Reads:    append(o.toRead("GetBucketObjectLockConfiguration", "GetBucketPolicy"), o.DeliversReads...),
 			Writes:   permissions("PutBucketObjectLockConfiguration"),
 			Changers: []resource.Changer{{Event: "PutBucketObjectLockConfiguration", Ends: true}, {Event: "DeleteBucket"}},
 			Irreversible: []string{
@@ -95,8 +95,9 @@ func newLockType(o Options) *resource.Type[Lock] {
 				"COMPLIANCE retention: nobody, root included, can delete what is written until it ends, nor shorten that.",
 			},
 		},
-		Observe: t.observe,
-		Apply:   t.apply,
+		Observe:  t.observe,
+		LeaveOut: t.endsDeliveries,
+		Apply:    t.apply,
 		Trace: func(id resource.ID, live *Lock) resource.Trace {
 			if live == nil {
 				return trace(id, "", "")
@@ -158,6 +159,19 @@ func (t *lockType) admitsExcluded(ctx context.Context, b *found) error {
 		return nil
 	}
 	return fmt.Errorf("bucket %[1]s: its policy lets %[2]s write into it, which cannot deliver into a bucket with a default retention: let that service deliver elsewhere, take its statements out of the policy of %[1]s, and run again", b.name, t.Excludes[at])
+}
+
+// endsDeliveries leaves nothing out: it refuses a lock on a bucket that somebody
+// delivers to who then no longer could, and whom its policy does not name.
+func (t *lockType) endsDeliveries(ctx context.Context, env resource.Env, d resource.Delta[Lock]) (paths, notes []string, err error) {
+	if t.Delivers == nil || d.Before == nil || d.Before.Enabled {
+		return nil, nil, nil
+	}
+	who, err := t.Delivers(ctx, env, d.Before.Bucket)
+	if err == nil && who != "" {
+		err = fmt.Errorf("bucket %s: %s, which cannot deliver into a bucket with a default retention: let it deliver elsewhere, and run again", d.Before.Bucket, who)
+	}
+	return nil, nil, err
 }
 
 func (b *found) lock(ctx context.Context) (Lock, error) {

@@ -26,6 +26,10 @@ type Options struct {
 	// Excludes are the principals of services that cannot write where there is a
 	// default retention: a locked bucket whose policy admits one gets none.
 	Excludes []string
+	// Delivers says who else writes into a bucket without being named in its policy,
+	// and cannot where there is a default retention: a bucket that is there and has
+	// no lock gets none then. "" is nobody. May be nil.
+	Delivers func(ctx context.Context, env resource.Env, bucket string) (string, error)
 	// NoRetention says why a bucket of this service cannot have a default
 	// retention: one that does is refused with these words. "" is no such rule.
 	NoRetention string
@@ -35,9 +39,9 @@ type Options struct {
 	// Unused says why nothing would write into a bucket that is not there: it is
 	// left unmade then. "" is that something would. May be nil.
 	Unused func(ctx context.Context, env resource.Env) string
-	// LocateReads are the permissions that Locate takes, SharingReads and
-	// PrefixesReads those of Place.Sharing and Place.Prefixes.
-	LocateReads, SharingReads, PrefixesReads []resource.Permission
+	// LocateReads are the permissions that Locate takes, DeliversReads those of
+	// Delivers, SharingReads and PrefixesReads those of Place.Sharing and Place.Prefixes.
+	LocateReads, DeliversReads, SharingReads, PrefixesReads []resource.Permission
 }
 
 // Place is where a bucket is, and who writes into it.

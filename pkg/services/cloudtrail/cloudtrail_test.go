@@ -17,6 +17,7 @@ import (
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/sandbox"
 	trailsim "github.com/kiso-cli/kiso/pkg/sandbox/cloudtrail"
+	configsim "github.com/kiso-cli/kiso/pkg/sandbox/config"
 	"github.com/kiso-cli/kiso/pkg/sandbox/s3"
 	"github.com/kiso-cli/kiso/pkg/services/cloudtrail"
 	"github.com/kiso-cli/kiso/pkg/spec"
@@ -214,6 +215,22 @@ func TestTrailsThatShareABucket(t *testing.T) {
 			assert.Equal(t, bound, !b.Permits(check("arn:aws:cloudtrail:us-east-1:333333333333:trail/x")))
 		})
 	}
+}
+
+// AWS Config need not be named in the policy to deliver to a bucket.
+func TestBucketThatAWSConfigDeliversToByARoleOfItsOwn(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	w.seed("us-east-1", "company", nil)
+	configsim.Edit(w.acct, "eu-west-2", func(s *configsim.State) { s.Channel = &configsim.Channel{Name: "default", Bucket: "company-logs"} })
+	lock := w.plan()["bucket_lock"]
+	assert.Equal(t, resource.Blocked, lock.Action)
+	assert.Contains(t, lock.Reason, "bucket company-logs: the delivery channel of AWS Config in eu-west-2 writes into it")
+	assert.Contains(t, lock.Reason, "let it deliver elsewhere")
+	require.NoError(t, w.apply(true).Err())
+	assert.False(t, s3.Get(w.acct).Buckets["company-logs"].Locked)
+
+	configsim.Edit(w.acct, "eu-west-2", func(s *configsim.State) { s.Channel.Bucket = "elsewhere" })
+	assert.Equal(t, resource.Update, w.plan()["bucket_lock"].Action)
 }
 
 // A default retention would end the deliveries of AWS Config, and of S3's own

@@ -8,7 +8,9 @@ import (
 	"github.com/kiso-cli/kiso/pkg/sandbox"
 	"github.com/kiso-cli/kiso/pkg/sandbox/account"
 	trailsim "github.com/kiso-cli/kiso/pkg/sandbox/cloudtrail"
+	configsim "github.com/kiso-cli/kiso/pkg/sandbox/config"
 	"github.com/kiso-cli/kiso/pkg/sandbox/ec2"
+	"github.com/kiso-cli/kiso/pkg/sandbox/iam"
 	"github.com/kiso-cli/kiso/pkg/sandbox/s3"
 	"github.com/kiso-cli/kiso/pkg/sandbox/sts"
 	"github.com/kiso-cli/kiso/pkg/services/cloudtrail"
@@ -35,7 +37,7 @@ func weaken(from, to string) servicetest.Tamper {
 }
 
 func simulators() []sandbox.Simulator {
-	return []sandbox.Simulator{sts.New(), account.New(), ec2.New(), s3.New(), trailsim.New()}
+	return []sandbox.Simulator{sts.New(), account.New(), ec2.New(), s3.New(), trailsim.New(), configsim.New(), iam.New()}
 }
 
 func TestConformance(t *testing.T) {

@@ -28,6 +28,10 @@ var logs = bucket.NewTypes(bucket.Options{
 	// AWS Config developer guide, "Managing the Delivery Channel"; Amazon S3 user
 	// guide, "Object Lock considerations", on server access logs.
 	Excludes: []string{"config.amazonaws.com", "logging.s3.amazonaws.com"},
+	Delivers: channelsTo,
+	DeliversReads: []resource.Permission{
+		{Action: "config:DescribeDeliveryChannels", Anywhere: true, For: "s3:GetBucketObjectLockConfiguration"}, // asked where a bucket that is there has no lock
+	},
 })
 
 // findReads are the permissions that finding the trail in use takes.
