@@ -291,12 +291,11 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 	if errors.As(err, &absent) {
 		live, err = nil, nil
 	}
-	c := Change{ID: r.id, Controls: r.kind.Doc.Controls, Path: r.path, Want: encode(r.want), Before: encode(live)}
 	var managed *ManagedError
 	if err != nil && !errors.As(err, &managed) {
-		c.Action, c.Reason, c.Err = Blocked, awsx.Explain(err), err
-		return c
+		return r.blocked(err)
 	}
+	c := Change{ID: r.id, Controls: r.kind.Doc.Controls, Path: r.path, Want: encode(r.want), Before: encode(live)}
 	want, notes := r.adapted(live)
 	d, fingerprint := r.delta(live, want)
 	c.Fields, c.Fingerprint, c.After = d.Fields, fingerprint, encode(d.After)
@@ -315,8 +314,7 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 		return c
 	}
 	if err := r.leaveOut(ctx, env, &c, &d); err != nil {
-		c.Action, c.Reason, c.Err = Blocked, awsx.Explain(err), err
-		return c
+		return r.blocked(err)
 	}
 	c.Action = d.Action
 	if r.kind.Holds != nil {
@@ -326,6 +324,11 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 		c.Risks = r.kind.Risk(d)
 	}
 	return c
+}
+
+// blocked is the change of what could not be read: nothing of it is known.
+func (r *typed[M]) blocked(err error) Change {
+	return Change{ID: r.id, Action: Blocked, Reason: awsx.Explain(err), Err: err, Path: r.path, Controls: r.kind.Doc.Controls, Want: encode(r.want)}
 }
 
 // leaveOut takes out of a change that was found what is not to be made. If that

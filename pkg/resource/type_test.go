@@ -70,6 +70,44 @@ func TestPlanOfWhatDiffers(t *testing.T) {
 	assert.Equal(t, []string{"it was blue"}, c.Notes)
 }
 
+func TestPlanLeavesOutWhatIsNotToBeMade(t *testing.T) {
+	kind := lamps(nil, nil)
+	leaves := func(paths ...string) func(context.Context, resource.Env, resource.Delta[lamp]) ([]string, []string, error) {
+		return func(context.Context, resource.Env, resource.Delta[lamp]) ([]string, []string, error) {
+			return paths, []string{"out of stock"}, nil
+		}
+	}
+	kind.LeaveOut = leaves("colour")
+	c := plan(t, kind, red)
+	assert.Equal(t, resource.Create, c.Action)
+	assert.Equal(t, []diff.Field{{Path: "level", After: 3}}, c.Fields)
+	assert.Equal(t, []string{"colour"}, c.LeftOut)
+	assert.Equal(t, []string{"out of stock"}, c.Notes)
+	fields, fingerprint, err := kind.New("eu-west-1", "hall", "", red).Compare(c)
+	require.NoError(t, err)
+	assert.Equal(t, c.Fields, fields)
+	assert.Equal(t, c.Fingerprint, fingerprint)
+
+	kind.LeaveOut = leaves("colour", "level")
+	c = plan(t, kind, red)
+	assert.Equal(t, resource.None, c.Action, "nothing is left to do")
+	assert.JSONEq(t, "null", string(c.After))
+	assert.False(t, c.Irreversible())
+
+	kind.LeaveOut = func(context.Context, resource.Env, resource.Delta[lamp]) ([]string, []string, error) {
+		return nil, nil, errors.New("the shop is closed")
+	}
+	c = plan(t, kind, red)
+	assert.Equal(t, resource.Blocked, c.Action)
+	assert.Equal(t, "the shop is closed", c.Reason)
+	assert.Empty(t, c.Fields)
+	assert.Empty(t, c.Fingerprint, "nothing is known of what is blocked")
+
+	c = plan(t, lamps(&red, nil), red)
+	assert.Equal(t, resource.None, c.Action)
+	assert.Empty(t, c.LeftOut, "what is in sync is not asked about")
+}
+
 func TestPlanOfWhatIsInSync(t *testing.T) {
 	c := plan(t, lamps(&red, nil), red)
 	assert.Equal(t, resource.None, c.Action)
