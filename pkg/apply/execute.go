@@ -22,7 +22,7 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 	bound := orDefault(s.resource.Settle().RetryFor, resource.DefaultRetryFor)
 	spread := s.resource.Settle().Spread
 	if s.change.Action == resource.Create && r.spread(ctx, spread) != nil {
-		return failed(ctx.Err())
+		return r.failed(s, ctx.Err())
 	}
 	deadline := time.Now().Add(bound)
 	for attempt, tried := 0, false; ; attempt++ {
@@ -42,14 +42,14 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 			tried = true
 		}
 		if !transient(s.resource.Settle(), err) {
-			return failed(err)
+			return r.failed(s, err)
 		}
 		if time.Now().After(deadline) {
 			return Step{Outcome: Failed, Err: err, Reason: fmt.Sprintf("%s (still so after %s; run apply again later)", awsx.Explain(err), bound)}
 		}
 		r.waiting(s, awsx.Explain(err))
 		if sleep(ctx, attempt) != nil {
-			return failed(ctx.Err())
+			return r.failed(s, ctx.Err())
 		}
 	}
 }
@@ -130,7 +130,7 @@ func (r *runner) verify(ctx context.Context, s *step) Step {
 		}
 		r.waiting(s, "written; waiting for "+outstanding(now))
 		if sleep(ctx, attempt) != nil {
-			return failed(ctx.Err())
+			return r.failed(s, ctx.Err())
 		}
 	}
 }
@@ -147,13 +147,13 @@ func diverged(now resource.Change, bound time.Duration) Step {
 }
 
 // failed says how a step ended that AWS refused.
-func failed(err error) Step {
+func (r *runner) failed(s *step, err error) Step {
 	outcome := Failed
 	var managed *resource.ManagedError
 	if errors.As(err, &managed) {
 		outcome = ManagedElsewhere
 	}
-	return Step{Outcome: outcome, Err: err, Reason: awsx.Explain(err)}
+	return Step{Outcome: outcome, Err: err, Reason: s.resource.Explain(r.env(), err)}
 }
 
 // transient says whether the kind declared the error as one that passes.

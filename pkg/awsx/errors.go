@@ -92,6 +92,7 @@ var denials = []denial{
 // all regions or none.
 const (
 	leaveOut = "leave the region out of the spec (regions.exclude) or " + askAdmin
+	dropIt   = askAdmin + ", or take %s out of the spec"
 	askAdmin = "ask the organization's administrator"
 	allowIt  = "allow the action for the role (kiso policy prints all that it needs)"
 	trustIt  = "check that there is a role of that name, that its trust policy names the caller (and the external id), and that the caller may assume it"
@@ -142,6 +143,12 @@ func Explain(err error) string {
 		return failure + "; AWS said so however often it was tried: run again later, with a smaller --parallelism, or raise the quota if it is one"
 	}
 	return failure
+}
+
+// ExplainBound is Explain for what a section of the spec needs in one region
+// whatever regions it names: to leave that one out is no help.
+func ExplainBound(err error, section string) string {
+	return strings.Replace(Explain(err), leaveOut, fmt.Sprintf(dropIt, section), 1)
 }
 
 // notActivated are the services' codes for an account whose sign-up is not

@@ -64,6 +64,10 @@ type Type[M any] struct {
 	// and no failure if it goes on. May be nil.
 	Busy func(live M) string
 
+	// Bound says whether a resource is where it is whatever regions the spec names.
+	// May be nil: then it goes with its region.
+	Bound func(env Env, id ID) bool
+
 	// Holds names what a resource has for itself alone, such as a bucket whose
 	// settings would not fit another service's. Of several that hold the same the
 	// first by its id has it. May be nil.
@@ -170,6 +174,9 @@ func (d Delta[M]) Paths() []string {
 	return paths
 }
 
+// Always is the Bound of what the spec's regions have no say in.
+func Always(Env, ID) bool { return true }
+
 // ManagedError says that somebody else decides about a resource.
 type ManagedError struct{ Owner, Reason string }
 
@@ -208,6 +215,8 @@ type Resource interface {
 	// Moved returns the managed fields whose live values are others in now than
 	// they were in planned; both are of this resource.
 	Moved(planned, now Change) []diff.Field
+	// Explain says why a call for the resource failed, and what to do about it.
+	Explain(env Env, err error) string
 	// Apply makes a change that Plan found.
 	Apply(ctx context.Context, env Env, c Change) error
 
@@ -293,7 +302,7 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 	}
 	var managed *ManagedError
 	if err != nil && !errors.As(err, &managed) {
-		return r.blocked(err)
+		return r.blocked(env, err)
 	}
 	c := Change{ID: r.id, Controls: r.kind.Doc.Controls, Path: r.path, Want: encode(r.want), Before: encode(live)}
 	want, notes := r.adapted(live)
@@ -314,7 +323,7 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 		return c
 	}
 	if err := r.leaveOut(ctx, env, &c, &d); err != nil {
-		return r.blocked(err)
+		return r.blocked(env, err)
 	}
 	c.Action = d.Action
 	if r.kind.Holds != nil {
@@ -327,8 +336,15 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 }
 
 // blocked is the change of what could not be read: nothing of it is known.
-func (r *typed[M]) blocked(err error) Change {
-	return Change{ID: r.id, Action: Blocked, Reason: awsx.Explain(err), Err: err, Path: r.path, Controls: r.kind.Doc.Controls, Want: encode(r.want)}
+func (r *typed[M]) blocked(env Env, err error) Change {
+	return Change{ID: r.id, Action: Blocked, Reason: r.Explain(env, err), Err: err, Path: r.path, Controls: r.kind.Doc.Controls, Want: encode(r.want)}
+}
+
+func (r *typed[M]) Explain(env Env, err error) string {
+	if r.kind.Bound != nil && r.kind.Bound(env, r.id) {
+		return awsx.ExplainBound(err, r.id.Kind.Service())
+	}
+	return awsx.Explain(err)
 }
 
 // leaveOut takes out of a change that was found what is not to be made. If that

@@ -45,6 +45,18 @@ func TestClosedDoors(t *testing.T) {
 			never: []string{"regions.exclude"},
 			added: "18 added", left: "0 not applied, 13 blocked",
 		},
+		"the region of the root alarm, by SCP": {
+			fault: sandbox.Fault{Service: "sns", Region: "us-east-1", Reason: sandbox.DeniedBySCP}, plan: 1,
+			want:  []string{"sns:GetTopicAttributes denied by a service control policy" + who + "; ask the organization's administrator, or take root_login_alarm out of the spec"},
+			never: []string{"regions.exclude"},
+			added: "27 added", left: "0 not applied, 4 blocked",
+		},
+		"the trail, by SCP": {
+			fault: sandbox.Fault{Operation: "CreateTrail", Reason: sandbox.DeniedBySCP}, plan: 2,
+			want:  []string{"cloudtrail:CreateTrail denied by a service control policy" + who + "; ask the organization's administrator, or take cloudtrail out of the spec"},
+			never: []string{"regions.exclude"},
+			added: "30 added", left: "1 not applied, 0 blocked",
+		},
 		"a write, by boundary": {
 			fault: sandbox.Fault{Operation: "PutConfigurationRecorder", Reason: sandbox.NoBoundary}, plan: 2,
 			want: []string{

@@ -97,6 +97,7 @@ func newLockType(o Options) *resource.Type[Lock] {
 		},
 		Observe:  t.observe,
 		LeaveOut: t.endsDeliveries,
+		Bound:    resource.Always,
 		Apply:    t.apply,
 		Trace: func(id resource.ID, live *Lock) resource.Trace {
 			if live == nil {

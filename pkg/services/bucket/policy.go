@@ -73,6 +73,7 @@ func newPolicyType(o Options) *resource.Type[Policy] {
 		LeaveOut: func(ctx context.Context, env resource.Env, d resource.Delta[Policy]) (paths, notes []string, err error) {
 			return t.unused(ctx, env, d.Before != nil && d.Before.Region != "", d.Paths())
 		},
+		Bound:  resource.Always,
 		Apply:  t.apply,
 		Settle: resource.Settle{RetryOn: transient},
 	}

@@ -64,6 +64,7 @@ var trails = &resource.Type[Trail]{
 	Apply:   apply,
 	Risk:    adoption,
 	Notes:   notes,
+	Bound:   resource.Always,
 	Trace:   trace,
 	Settle: resource.Settle{RetryOn: []resource.Transient{
 		// The bucket, or its policy, was just made.

@@ -28,6 +28,7 @@ var policies = &resource.Type[TopicPolicy]{
 	},
 	Observe: observePolicy,
 	Apply:   applyPolicy,
+	Bound:   inGlobalRegion,
 	Trace: func(id resource.ID, live *TopicPolicy) resource.Trace {
 		if live == nil {
 			return named(id, id.Name)

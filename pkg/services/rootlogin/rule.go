@@ -76,6 +76,7 @@ var rules = &resource.Type[Rule]{
 	},
 	Observe: observeRule,
 	Apply:   putRule,
+	Bound:   inGlobalRegion,
 	Trace:   func(id resource.ID, _ *Rule) resource.Trace { return named(id, id.Name) },
 	Settle:  resource.Settle{RetryOn: []resource.Transient{{Code: "ConcurrentModificationException"}}},
 }

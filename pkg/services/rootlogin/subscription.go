@@ -42,6 +42,7 @@ var subscriptions = &resource.Type[Subscription]{
 	},
 	Observe: observeSubscription,
 	Apply:   subscribe,
+	Bound:   inGlobalRegion,
 	Notes:   subscriptionNotes,
 	Trace:   func(id resource.ID, _ *Subscription) resource.Trace { return named(id, topicName, id.Name) },
 	Settle:  resource.Settle{RetryOn: []resource.Transient{{Code: notFound}}, Spread: 3 * time.Second},

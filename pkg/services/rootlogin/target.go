@@ -51,6 +51,7 @@ var targets = &resource.Type[Target]{
 	},
 	Observe: observeTarget,
 	Apply:   putTarget,
+	Bound:   inGlobalRegion,
 	Trace:   func(id resource.ID, _ *Target) resource.Trace { return named(id, id.Name) },
 	Settle: resource.Settle{RetryOn: []resource.Transient{
 		{Code: "ConcurrentModificationException"},

@@ -35,6 +35,7 @@ var topics = &resource.Type[Topic]{
 	},
 	Observe: observeTopic,
 	Apply:   createTopic,
+	Bound:   inGlobalRegion,
 	Notes:   topicNotes,
 	Trace: func(id resource.ID, live *Topic) resource.Trace {
 		if live == nil {
@@ -52,6 +53,12 @@ var topics = &resource.Type[Topic]{
 // named finds the calls in the resource's region that mention one of names.
 func named(id resource.ID, names ...string) resource.Trace {
 	return resource.Trace{Region: string(id.Scope), Names: names}
+}
+
+// inGlobalRegion says whether a part of the alarms is where root's sign-ins are
+// recorded, and so whatever regions are managed.
+func inGlobalRegion(env resource.Env, id resource.ID) bool {
+	return string(id.Scope) == env.Partition().GlobalRegion
 }
 
 func snsClient(env resource.Env, region resource.Scope) *sns.Client {

@@ -46,6 +46,7 @@ var aggregators = &resource.Type[Aggregator]{
 		},
 	},
 	Observe: observeAggregator,
+	Bound:   resource.Always,
 	Apply:   applyAggregator,
 	Settle: resource.Settle{RetryFor: patience, RetryOn: []resource.Transient{
 		// Another run, or a first try whose answer was lost, created it: AWS does
