@@ -25,8 +25,8 @@ var defects = []defect{
 	{
 		"retry forgotten", "what has not propagated yet fails the run",
 		"pkg/apply/execute.go", `		if !transient(s.resource.Settle(), err) {
-			return failed(err)`, `		if err != nil {
-			return failed(err)`, engine,
+			return r.failed(s, err)`, `		if err != nil {
+			return r.failed(s, err)`, engine,
 	},
 	{
 		"a refused look is the end", "what was made a moment ago cannot be read yet, and the step fails",
