@@ -131,11 +131,11 @@ func prepare(changes []resource.Change, o Options) (*runner, error) {
 // checkShown refuses a change that would do other than the plan shows: its file
 // was edited, or another version of kiso compares in another way.
 func checkShown(res resource.Resource, c resource.Change) error {
-	fields, fingerprint, err := res.Compare(c)
+	found, err := res.Compare(c)
 	if err != nil {
 		return err
 	}
-	if text(fields) != text(c.Fields) || fingerprint != c.Fingerprint {
+	if text(found.Fields) != text(c.Fields) || text(found.After) != text(c.After) || found.Fingerprint != c.Fingerprint {
 		return fmt.Errorf("%s: the plan does not ask for the change that it shows: it was edited, or made by another version of kiso; plan again", c.ID)
 	}
 	return nil

@@ -375,6 +375,7 @@ func TestASavedPlanIsAPromise(t *testing.T) {
 		"wanted": func(c *resource.Change) { c.Want = json.RawMessage(`{"colour":"red","level":9}`) },
 		"live":   func(c *resource.Change) { c.Before = json.RawMessage(`{"colour":"red","level":2}`) },
 		"shown":  func(c *resource.Change) { c.Fields = nil },
+		"after":  func(c *resource.Change) { c.After = json.RawMessage(`{"colour":"red","level":9}`) },
 		"print":  func(c *resource.Change) { c.Fingerprint = "sha256:00" },
 		"broken": func(c *resource.Change) { c.Before = json.RawMessage(`[]`) },
 	} {

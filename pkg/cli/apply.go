@@ -47,9 +47,18 @@ func (a *app) apply(c *cli.Context) error {
 	if !saved && !c.Bool("auto-approve") && (!a.InTerminal || c.String("file") == "-") {
 		return errors.New("nobody can be asked here: use --auto-approve, or plan --out PLAN and apply PLAN; nothing was read")
 	}
+	surviveClosedPipe()
+	out := a.applyRenderer(c, format)
+	err = a.planAndApply(c, saved, out)
+	if err != nil && !errors.Is(err, errSaid) {
+		out.Error(err)
+	}
+	return err
+}
+
+func (a *app) planAndApply(c *cli.Context, saved bool, out render.Apply) error {
 	ctx, cancel := withTimeout(c)
 	defer cancel()
-	out := a.applyRenderer(c, format)
 	reading, done := a.untilStopped(ctx)
 	defer done()
 	e, p, err := a.planToApply(reading, c, out)

@@ -64,8 +64,14 @@ type app struct {
 // Run carries out a command line, args[0] being the program, and returns the
 // exit code. When stop is closed nothing new is started; when ctx ends, all ends.
 func Run(ctx context.Context, stop <-chan struct{}, args []string, streams IO, version string) int {
+	out := &watched{Writer: streams.Out}
+	streams.Out = out
 	a := &app{IO: streams, version: version, services: services.All(), stop: stop}
-	return a.code(ctx, a.run(ctx, args))
+	err := a.run(ctx, args)
+	if lost := out.lost(); lost != nil && (err == nil || errors.Is(err, errChanges) || errors.Is(err, errSaid)) {
+		err = lost
+	}
+	return a.code(ctx, err)
 }
 
 func (a *app) run(ctx context.Context, args []string) error {

@@ -52,5 +52,5 @@ func (a *app) drift(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return verdict(p, true)
+	return verdict(p, true, format)
 }

@@ -107,6 +107,9 @@ func (a *app) runFleet(ctx context.Context, c *cli.Context, f fleetRun) error {
 	if err != nil {
 		return err
 	}
+	if f.mode == fleet.Apply {
+		surviveClosedPipe()
+	}
 	summary := fleet.NewSummary()
 	allowed := c.StringSlice("allow-irreversible")
 	fleet.Run(ctx, fleet.Options{

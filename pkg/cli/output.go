@@ -117,9 +117,25 @@ func (r *reporter) parseOutputs(c *cli.Context, taken string) error {
 			return fmt.Errorf("--output: %s is named twice: each document needs its own file", o.path)
 		}
 		seen[name] = true
-		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
-			return fmt.Errorf("--output: %s cannot be written: there is no directory %s", o.path, filepath.Dir(name))
+		if err := writable("output", o.path); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// writable refuses a path where no file can be, before the account is read for it.
+// "" is none.
+func writable(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	directory := filepath.Dir(filepath.Clean(path))
+	if info, err := os.Stat(directory); err != nil || !info.IsDir() {
+		return fmt.Errorf("--%s: %s cannot be written: there is no directory %s", flag, path, directory)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("--%s: %s cannot be written: it is a directory", flag, path)
 	}
 	return nil
 }
@@ -222,7 +238,7 @@ func writeFile(name string, write func(io.Writer) error) error {
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(name), ".kiso-*") // mode 0600
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: no file can be made beside it: %w", name, errors.Unwrap(err))
 	}
 	defer os.Remove(temporary.Name())
 	if _, err := temporary.Write(b.Bytes()); err != nil {

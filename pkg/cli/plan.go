@@ -29,6 +29,9 @@ func (a *app) plan(c *cli.Context) error {
 	if out := c.String("out"); c.IsSet("out") && (out == "" || out == c.String("file")) {
 		return fmt.Errorf("--out: %q is no place for the plan: name a file of its own", out)
 	}
+	if err := writable("out", c.String("out")); err != nil {
+		return err
+	}
 	report, err := a.reporter(c, c.String("out"))
 	if err != nil {
 		return err
@@ -49,14 +52,17 @@ func (a *app) plan(c *cli.Context) error {
 	if err := report.write(p, applyCommandLine(c, out)); err != nil {
 		return err
 	}
-	return verdict(p, c.Bool("detailed-exitcode"))
+	return verdict(p, c.Bool("detailed-exitcode"), c.String("format"))
 }
 
-// verdict is how a command that only reads ends.
-func verdict(p *plan.Plan, detailed bool) error {
+// verdict is how a command that only reads ends. What is printed as text says
+// itself that it is incomplete.
+func verdict(p *plan.Plan, detailed bool, format string) error {
 	switch summary := p.Summary(); {
-	case summary.Blocked > 0:
+	case summary.Blocked > 0 && format == "text":
 		return errSaid
+	case summary.Blocked > 0:
+		return fmt.Errorf("the account was not read whole: %d of %d resources are blocked, the output says why", summary.Blocked, len(p.Changes))
 	case detailed && summary.Changes() > 0:
 		return errChanges
 	default:

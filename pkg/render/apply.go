@@ -17,6 +17,8 @@ type Apply interface {
 	Plan(p *plan.Plan, source string)
 	Event(e apply.Event)
 	Result(p *plan.Plan, r *apply.Result)
+	// Error is told instead of Result where there is none: nothing was changed.
+	Error(err error)
 }
 
 // ApplyText shows an apply to a person: progress on one stream, plan and result
@@ -120,6 +122,9 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 	t.line("%s %d not applied, %d blocked (see above). Running apply again goes on from here.", t.alarm("Error:"), r.Bad(), blocked)
 }
 
+// Error prints nothing: the command line says errors.
+func (t *ApplyText) Error(error) {}
+
 // foldSteps folds the steps of a result as fold does changes: the outcome stands
 // where a change has its action.
 func foldSteps(steps []apply.Step) []group {
@@ -208,6 +213,14 @@ func (j *JSONLines) Result(_ *plan.Plan, r *apply.Result) {
 		}
 	}
 	j.summary("apply", r.CountAction(resource.Create), r.CountAction(resource.Update), r.Bad())
+}
+
+// Error says why nothing was done, and ends with the change summary.
+func (j *JSONLines) Error(err error) {
+	j.say("error", "diagnostic", "Error: "+err.Error(), map[string]any{
+		"diagnostic": map[string]any{"severity": "error", "summary": err.Error()},
+	})
+	j.summary("apply", 0, 0, 0)
 }
 
 func (j *JSONLines) problem(id resource.ID, reason string) {

@@ -209,9 +209,9 @@ type Resource interface {
 	Settle() Settle
 	// Plan observes the resource and says what is to be done. It reads only.
 	Plan(ctx context.Context, env Env) Change
-	// Compare says what Plan finds where the live model is as a change holds it, and
-	// it leaves out what the change does.
-	Compare(c Change) (fields []diff.Field, fingerprint string, err error)
+	// Compare returns the Fields, After and Fingerprint that Plan finds where the live
+	// model is as a change holds it, and it leaves out what the change does.
+	Compare(c Change) (Change, error)
 	// Moved returns the managed fields whose live values are others in now than
 	// they were in planned; both are of this resource.
 	Moved(planned, now Change) []diff.Field
@@ -370,14 +370,14 @@ func without(fields []diff.Field, paths []string) []diff.Field {
 	return slices.DeleteFunc(slices.Clone(fields), func(f diff.Field) bool { return slices.Contains(paths, f.Path) })
 }
 
-func (r *typed[M]) Compare(c Change) ([]diff.Field, string, error) {
+func (r *typed[M]) Compare(c Change) (Change, error) {
 	var live *M
 	if err := json.Unmarshal(c.Before, &live); err != nil {
-		return nil, "", fmt.Errorf("%s: the live model does not decode: %w", r.id, err)
+		return Change{}, fmt.Errorf("%s: the live model does not decode: %w", r.id, err)
 	}
 	want, _ := r.adapted(live)
 	d, fingerprint := r.delta(live, want)
-	return without(d.Fields, c.LeftOut), fingerprint, nil
+	return Change{Fields: without(d.Fields, c.LeftOut), After: encode(d.After), Fingerprint: fingerprint}, nil
 }
 
 func (r *typed[M]) Moved(planned, now Change) []diff.Field {
