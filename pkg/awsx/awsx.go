@@ -153,6 +153,9 @@ func whoami(ctx context.Context, cfg aws.Config) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
+	if err := corrected(out.ResultMetadata); err != nil {
+		return Identity{}, err
+	}
 	parsed, err := arn.Parse(aws.ToString(out.Arn))
 	if err != nil {
 		return Identity{}, fmt.Errorf("sts:GetCallerIdentity answered with the ARN %q: %w", aws.ToString(out.Arn), err)

@@ -37,9 +37,12 @@ func sessionOver(err error) bool {
 
 // refusedAdvice explains credentials that AWS refuses, by its code; or "".
 func refusedAdvice(err error) string {
+	off := clockOff(err)
 	switch {
 	case skewed(err):
 		return Explain(err)
+	case off != "" && IsCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired", "SignatureDoesNotMatch"):
+		return off + ": set the clock (NTP) and run again"
 	case IsCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):
 		return "the temporary credentials have expired, or this machine's clock is off: sign in again, check the clock"
 	case IsCode(err, "SignatureDoesNotMatch"):

@@ -1,6 +1,7 @@
 package awsx
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,7 +119,7 @@ func Explain(err error) string {
 	case errors.Is(err, context.Canceled):
 		return join(action, "interrupted; run again")
 	case skewed(err):
-		return join(action, "refused the request for its time ("+ErrorCode(err)+"): this machine's clock is off; set it (NTP) and run again")
+		return join(action, "refused the request for its time ("+ErrorCode(err)+"): "+cmp.Or(clockOff(err), "this machine's clock is off")+"; set it (NTP) and run again")
 	case IsCode(err, "UnrecognizedClientException", "InvalidClientTokenId", "CloudTrailInvalidClientTokenIdException", "RegionDisabledException", "AuthFailure"):
 		return join(action, "refused the credentials ("+ErrorCode(err)+"): the region is not enabled for this account, or the credentials are not valid there, as those from the global endpoint of STS in regions that accounts opt in to (set AWS_STS_REGIONAL_ENDPOINTS=regional); leave the region out (regions.exclude) or check the session")
 	case IsCode(err, "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"):
