@@ -28,6 +28,9 @@ type Options struct {
 	AppID       string       // stands in the user agent, and so in CloudTrail
 	Base        *aws.Config  // what to use instead of environment and files: the sandbox's
 	Log         *slog.Logger // nil: requests are not logged
+	// MFACode asks for the code of the device that a profile names; nil: nobody can
+	// be asked.
+	MFACode func() (string, error)
 }
 
 // DefaultParallelism lets a plan of every region ask all its first questions
@@ -137,6 +140,9 @@ func base(ctx context.Context, o Options) (aws.Config, error) {
 		return cfg, nil
 	}
 	options := []func(*config.LoadOptions) error{config.WithHTTPClient(newTransport()), config.WithAppID(o.AppID), config.WithLogger(sdkLog(o.Log))}
+	if o.MFACode != nil {
+		options = append(options, config.WithAssumeRoleCredentialOptions(func(r *stscreds.AssumeRoleOptions) { r.TokenProvider = o.MFACode }))
+	}
 	if o.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(o.Profile))
 	}

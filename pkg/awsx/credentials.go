@@ -2,6 +2,7 @@ package awsx
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -62,10 +63,20 @@ func missingAdvice(err error, profile string) string {
 	var file *fs.PathError
 	text := err.Error()
 	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return Explain(err)
+	case contains(text, "Failed to parse uri", "Custom endpoint"):
+		return "an endpoint that the AWS configuration names (AWS_ENDPOINT_URL, endpoint_url) is no URL, such as http://127.0.0.1:4566: " + innermost(err)
+	case contains(text, "AssumeRoleTokenProvider"):
+		return fmt.Sprintf("profile %q wants the code of an MFA device, and nobody can be asked for it here: run kiso at a terminal, or take credentials from a session that has given it (`aws configure export-credentials --profile %s`)", profile, profile)
+	case contains(text, "failed to load assume role") && contains(text, "<nil>"):
+		return fmt.Sprintf("profile %q takes its credentials from itself, through source_profile: one profile of the circle must have some of its own", profile)
 	case errors.As(err, &noProfile):
 		return fmt.Sprintf("profile %q is not in the AWS config or credentials file; %s", noProfile.Profile, knownProfiles())
 	case sessionOver(err):
 		return fmt.Sprintf("the SSO session of profile %q has expired: run `aws sso login --profile %s`", profile, profile)
+	case contains(text, "no EC2 IMDS role found", "static credentials are empty") && halfAKey():
+		return "one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set without the other: set both, or none"
 	case contains(text, "no EC2 IMDS role found", "static credentials are empty"):
 		return fmt.Sprintf("no AWS credentials found (environment, profile %q, web identity, container, instance): run `aws sso login --profile %s` or set AWS_PROFILE", profile, profile)
 	case contains(text, "partial credentials found"):
@@ -83,6 +94,13 @@ func missingAdvice(err error, profile string) string {
 		return fmt.Sprintf("a file that the AWS configuration names (AWS_CA_BUNDLE, ca_bundle) cannot be read: %v", file)
 	}
 	return ""
+}
+
+// halfAKey says whether the environment has one part of a key: the SDK passes over it.
+func halfAKey() bool {
+	id := cmp.Or(os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_ACCESS_KEY"))
+	secret := cmp.Or(os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SECRET_KEY"))
+	return (id == "") != (secret == "")
 }
 
 // adviceError says what to do and keeps the cause.

@@ -2,6 +2,7 @@ package awsx_test
 
 import (
 	"encoding/pem"
+	"errors"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -58,7 +59,7 @@ func TestWhatToDoWithoutCredentials(t *testing.T) {
 		"nothing": {want: []string{"no AWS credentials found", `profile "default"`, "`aws sso login --profile default`", "AWS_PROFILE"}},
 		"an access key id alone": {
 			env:  map[string]string{"AWS_ACCESS_KEY_ID": "AKIATEST"},
-			want: []string{"no AWS credentials found"},
+			want: []string{"one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set without the other"},
 		},
 		"an access key id alone, in the file": {
 			credentials: "[default]\naws_access_key_id = AKIATEST\n",
@@ -97,7 +98,20 @@ func TestWhatToDoWithoutCredentials(t *testing.T) {
 		},
 		"an endpoint where nobody is": {
 			env:  map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "test", "AWS_MAX_ATTEMPTS": "1"},
-			want: []string{"sts:GetCallerIdentity got no answer: connection refused; check the network"},
+			want: []string{"sts:GetCallerIdentity got no answer from 127.0.0.1:1: connection refused; that is no address of AWS's: check what names it (AWS_ENDPOINT_URL"},
+		},
+		"an endpoint that is no URL": {
+			env:  map[string]string{"AWS_ENDPOINT_URL": "127.0.0.1:1", "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "test"},
+			want: []string{"AWS_ENDPOINT_URL", "is no URL, such as http://127.0.0.1:4566", "127.0.0.1:1"},
+		},
+		"a circle of profiles": {
+			config:  "[profile a]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = b\n[profile b]\nrole_arn = arn:aws:iam::123456789012:role/y\nsource_profile = a\n",
+			options: awsx.Options{Profile: "a"}, want: []string{`profile "a" takes its credentials from itself, through source_profile`},
+		},
+		"an MFA device and nobody to ask": {
+			config:      "[profile m]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = n\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n",
+			credentials: "[n]\naws_access_key_id = AKIATEST\naws_secret_access_key = s3cr3t\n",
+			options:     awsx.Options{Profile: "m"}, want: []string{`profile "m" wants the code of an MFA device, and nobody can be asked for it here`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,6 +131,20 @@ func TestWhatToDoWithoutCredentials(t *testing.T) {
 			assert.NotContains(t, err.Error(), "\n")
 		})
 	}
+}
+
+// A profile may name an MFA device: its code is asked for where somebody can be
+// asked. No code, no request.
+func TestTheCodeOfAnMFADevice(t *testing.T) {
+	machine(t, "[profile m]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = n\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n",
+		"[n]\naws_access_key_id = AKIATEST\naws_secret_access_key = test\n")
+	asked := 0
+	_, err := awsx.Open(t.Context(), awsx.Options{Profile: "m", Region: region, MFACode: func() (string, error) {
+		asked++
+		return "", errors.New("the device is at home")
+	}})
+	assert.ErrorContains(t, err, "the device is at home")
+	assert.Equal(t, 1, asked)
 }
 
 func TestWhatToDoWithCredentialsThatAreRefused(t *testing.T) {

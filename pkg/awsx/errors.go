@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -132,6 +133,8 @@ func Explain(err error) string {
 		return explainDenial(action, err)
 	case noSuchHost(err):
 		return join(action, "found no endpoint ("+innermost(err)+"): the service is not in the region, which regions.exclude leaves out, or this network does not resolve AWS's names")
+	case unsent(err) && elsewhere(err) != "":
+		return join(action, "got no answer from "+elsewhere(err)+": "+innermost(err)+"; that is no address of AWS's: check what names it (AWS_ENDPOINT_URL, endpoint_url, AWS_CONTAINER_CREDENTIALS_FULL_URI), and that it is up")
 	case unsent(err):
 		return join(action, "got no answer: "+innermost(err)+"; check the network, a proxy (HTTPS_PROXY) and the region, or run again")
 	}
@@ -170,6 +173,19 @@ func skewed(err error) bool {
 func unsent(err error) bool {
 	var send *smithyhttp.RequestSendError
 	return errors.As(err, &send)
+}
+
+// elsewhere returns the address of a request that did not go to AWS's own, or "".
+func elsewhere(err error) string {
+	var request *url.Error
+	if !errors.As(err, &request) {
+		return ""
+	}
+	address, err := url.Parse(request.URL)
+	if err != nil || contains(address.Hostname(), ".amazonaws.", ".api.aws") {
+		return ""
+	}
+	return address.Host
 }
 
 // noSuchHost says whether the endpoint's name does not exist: the SDK makes up one

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"regexp"
 
 	"github.com/urfave/cli/v2"
 
@@ -61,10 +62,13 @@ func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount 
 	if c.IsSet("parallelism") && c.Int("parallelism") < 1 {
 		return nil, fmt.Errorf("--parallelism: %d is not a positive number", c.Int("parallelism"))
 	}
+	if role := c.String("role-arn"); role != "" && !roleARN.MatchString(role) {
+		return nil, fmt.Errorf("--role-arn: %q is not the ARN of a role, such as arn:aws:iam::123456789012:role/kiso", role)
+	}
 	options := awsx.Options{
 		Profile: c.String("profile"), RoleARN: c.String("role-arn"), Region: homeRegion,
-		Parallelism: c.Int("parallelism"),
-		Log:         slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level})),
+		Parallelism: c.Int("parallelism"), MFACode: a.mfaCode(),
+		Log: slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level})),
 	}
 	if c.IsSet("sandbox") && c.String("sandbox") == "" {
 		return nil, errors.New("--sandbox= names no file, and would mean the real account: write --sandbox=FILE, or --sandbox for one in memory")
@@ -79,6 +83,17 @@ func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount 
 		fmt.Fprintf(a.Err, "SANDBOX: simulated account %s; no call leaves this process\n", account.AccountID())
 	}
 	return engine.Open(ctx, a.services, a.version, options, wantAccount)
+}
+
+// roleARN is what the ARN of an IAM role looks like.
+var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+$`)
+
+// mfaCode asks for the code of an MFA device; nil where nobody can be asked.
+func (a *app) mfaCode() func() (string, error) {
+	if !a.InTerminal {
+		return nil
+	}
+	return func() (string, error) { return a.ask("The code of the profile's MFA device: ") }
 }
 
 // planSpec reads the spec, signs in and plans. An interrupted plan is an error,

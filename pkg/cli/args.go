@@ -46,6 +46,7 @@ type normalizer struct {
 	path      []string // command and subcommand
 	flags     []string
 	arguments []string
+	seen      []cli.Flag
 }
 
 // take deals with the first word, and with its value if it is a flag that has one.
@@ -89,6 +90,9 @@ func (n *normalizer) flag(args []string) ([]string, error) {
 		n.flags = append(n.flags, "--help")
 		return args[1:], nil
 	}
+	if len(n.path) == 0 && (name == "version" || name == "v") { // as many programs have it
+		return args[1:], n.command("version")
+	}
 	target, found := &n.flags, find(n.level.flags, name)
 	if global := find(n.globals, name); global != nil && (found == nil || len(n.path) == 0) {
 		target, found = &n.front, global
@@ -96,6 +100,8 @@ func (n *normalizer) flag(args []string) ([]string, error) {
 	switch {
 	case found == nil:
 		return nil, fmt.Errorf("%s is no flag of %s%s; see %s --help", args[0], n.name, n.meant(name), n.name)
+	case n.twice(found):
+		return nil, fmt.Errorf("%s is given twice, and only one would count; see %s --help", args[0], n.name)
 	case name == "sandbox" && !hasValue:
 		*target = append(*target, "--sandbox="+inMemory)
 		return args[1:], nil
@@ -108,6 +114,19 @@ func (n *normalizer) flag(args []string) ([]string, error) {
 		*target = append(*target, args[0], args[1])
 		return args[2:], nil
 	}
+}
+
+// twice says whether a flag of which the last value alone counts was there before.
+func (n *normalizer) twice(f cli.Flag) bool {
+	switch f.(type) {
+	case *cli.StringSliceFlag, *cli.GenericFlag: // repeatable
+		return false
+	}
+	if slices.Contains(n.seen, f) {
+		return true
+	}
+	n.seen = append(n.seen, f)
+	return false
 }
 
 func find(flags []cli.Flag, name string) cli.Flag {
@@ -140,7 +159,7 @@ func (n *normalizer) meant(name string) string {
 func didYouMean(word string, candidates []string) string {
 	best, distance := "", len(word)/2+1
 	for _, c := range candidates {
-		if d := levenshtein.Distance(word, c, nil); d < distance {
+		if d := levenshtein.Distance(strings.ToLower(word), strings.ToLower(c), nil); d < distance {
 			best, distance = c, d
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/go-multierror"
 	"github.com/urfave/cli/v2"
@@ -147,8 +148,14 @@ func (a *app) define() *cli.App {
 	return c
 }
 
-// usageError keeps the library from printing its whole help before the error.
-func usageError(_ *cli.Context, err error, _ bool) error { return err }
+// usageError keeps the library from printing its whole help before the error, and
+// says what a value should have been.
+func usageError(_ *cli.Context, err error, _ bool) error {
+	if strings.Contains(err.Error(), "flag -timeout") {
+		return fmt.Errorf("%w; a time has a unit, such as 90s or 15m", err)
+	}
+	return err
+}
 
 func globalFlags() []cli.Flag {
 	return []cli.Flag{
@@ -199,17 +206,21 @@ func (a *app) reading(c *cli.Context) (context.Context, context.CancelFunc) {
 func oneOf(c *cli.Context, flag string, allowed ...string) (string, error) {
 	value := c.String(flag)
 	if !slices.Contains(allowed, value) {
-		return "", fmt.Errorf("--%s: %q is not one of %v%s", flag, value, allowed, didYouMean(value, allowed))
+		return "", fmt.Errorf("--%s: %q is not one of %s%s", flag, value, strings.Join(allowed, ", "), didYouMean(value, allowed))
 	}
 	return value, nil
 }
 
 // noArguments refuses arguments that a command does not take.
 func noArguments(c *cli.Context) error {
-	if c.NArg() > 0 {
-		return fmt.Errorf("kiso %s takes no argument, and got %q; a spec is named with -f", c.Command.Name, c.Args().First())
+	if c.NArg() == 0 {
+		return nil
 	}
-	return nil
+	hint := ""
+	if find(c.Command.Flags, "file") != nil {
+		hint = "; a spec is named with -f"
+	}
+	return fmt.Errorf("%s takes no argument, and got %q%s", c.Command.HelpName, c.Args().First(), hint)
 }
 
 // Definition returns the command line as data, for documentation.
