@@ -115,13 +115,18 @@ func shrunk(planned, now resource.Change) bool {
 	return true
 }
 
+// denialsPass bounds the wait for a read that is denied: a denial may be of the
+// moment, as of what was just made, but then it is short.
+const denialsPass = 20 * time.Second
+
 // verify reads back until the account shows what was written, or for too long.
 func (r *runner) verify(ctx context.Context, s *step) Step {
 	bound := orDefault(s.resource.Settle().VerifyFor, resource.DefaultVerifyFor)
-	deadline := time.Now().Add(bound)
+	began := time.Now()
 	for attempt := 0; ; attempt++ {
 		now := s.resource.Plan(ctx, r.env())
-		over := time.Now().After(deadline)
+		waited := time.Since(began)
+		over := waited > bound || awsx.Over(now.Err) || awsx.Denied(now.Err) && waited > denialsPass
 		switch {
 		case now.Action == resource.None && (now.Busy == "" || over):
 			return Step{Outcome: Applied, Reason: now.Busy, Notes: now.Notes}

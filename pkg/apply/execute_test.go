@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -182,9 +183,13 @@ func TestReadBackThatFails(t *testing.T) {
 		err     error
 		outcome apply.Outcome
 		reason  string
+		within  time.Duration
 	}{
-		"not readable":            {nil, errors.New("the fuse is out"), apply.Failed, "written, but it could not be read back: the fuse is out"},
-		"managed by somebody now": {&lamp{}, resource.ManagedBy("the landlord", "theirs"), apply.Diverged, "written, but it is managed by the landlord: theirs"},
+		"not readable":            {nil, errors.New("the fuse is out"), apply.Failed, "written, but it could not be read back: the fuse is out", 2 * time.Minute},
+		"managed by somebody now": {&lamp{}, resource.ManagedBy("the landlord", "theirs"), apply.Diverged, "written, but it is managed by the landlord: theirs", 2 * time.Minute},
+		"not allowed to look":     {nil, awsError("AccessDenied", "no"), apply.Failed, "written, but it could not be read back: denied: no", 30 * time.Second},
+		"signed out": {nil, awsError("ExpiredToken", "late"), apply.Failed,
+			"written, but it could not be read back: refused the credentials: they have expired; sign in again and run again", time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(nil)
@@ -194,9 +199,10 @@ func TestReadBackThatFails(t *testing.T) {
 				}
 				return c.live, c.err
 			}
-			step, _ := only(t, h, apply.Options{})
+			step, took := only(t, h, apply.Options{})
 			assert.Equal(t, c.outcome, step.Outcome)
-			assert.Equal(t, c.reason, step.Reason)
+			assert.Equal(t, c.reason, strings.Join(strings.Fields(step.Reason), " "))
+			assert.Less(t, took, c.within)
 		})
 	}
 }

@@ -42,9 +42,9 @@ func refusedAdvice(err error) string {
 	switch {
 	case skewed(err):
 		return Explain(err)
-	case off != "" && IsCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired", "SignatureDoesNotMatch"):
+	case off != "" && IsCode(err, append([]string{"SignatureDoesNotMatch"}, expired...)...):
 		return off + ": set the clock (NTP) and run again"
-	case IsCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):
+	case IsCode(err, expired...):
 		return "the temporary credentials have expired, or this machine's clock is off: sign in again, check the clock"
 	case IsCode(err, "SignatureDoesNotMatch"):
 		return "the secret access key is wrong, or this machine's clock is off"

@@ -125,7 +125,7 @@ func Explain(err error) string {
 		return join(action, "refused the credentials ("+ErrorCode(err)+"): the region is not enabled for this account, or the credentials are not valid there, as those from the global endpoint of STS in regions that accounts opt in to (set AWS_STS_REGIONAL_ENDPOINTS=regional); leave the region out (regions.exclude) or check the session")
 	case IsCode(err, "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"):
 		return join(action, "refused the signature ("+ErrorCode(err)+"): the secret access key is wrong, this machine's clock is off, or a proxy changes requests")
-	case IsCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):
+	case IsCode(err, expired...):
 		return join(action, "refused the credentials: they have expired; sign in again and run again")
 	case IsCode(err, notActivated...):
 		return join(action, "refused the account ("+ErrorCode(err)+"): it is not fully activated yet; finish the sign-up (payment, phone) and try later")
@@ -154,6 +154,14 @@ func Explain(err error) string {
 func ExplainBound(err error, section string) string {
 	return strings.Replace(Explain(err), leaveOut, fmt.Sprintf(dropIt, section), 1)
 }
+
+// Over says whether the credentials of a call have ended: none can succeed any more.
+func Over(err error) bool {
+	return err != nil && (sessionOver(err) || IsCode(err, expired...))
+}
+
+// expired are the services' codes for temporary credentials that have ended.
+var expired = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 
 // notActivated are the services' codes for an account whose sign-up is not
 // complete, as it is for some time after an account was made.

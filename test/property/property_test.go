@@ -213,6 +213,7 @@ var doors = regexp.MustCompile(strings.Join([]string{
 	`the name is taken by another account .*; choose another bucket name in the spec`,
 	`has an Object Lock default retention of .*: AWS Config cannot deliver .*; name another one in the spec`,
 	`which cannot deliver into a bucket with a default retention: let (that service|it) deliver elsewhere`,
+	`^the rule \S+ has 5 targets, as many as EventBridge allows`,
 	`^no room for a multi-region trail: .*; delete a trail`,
 	`its ACL gives somebody else access, .*; move those grants`,
 	`a statement that lets everybody in, .*; take the statement out`,

@@ -118,6 +118,28 @@ func TestTransientRefusals(t *testing.T) {
 	}
 }
 
+// A rule has five targets at most: where others have them all, the plan says so.
+func TestARuleThatIsFull(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.settle()
+		events.Edit(w.acct, global, func(s *events.State) {
+			rule := s.Rules[loginRule]
+			rule.Targets = nil
+			for i := range 5 {
+				rule.Targets = append(rule.Targets, events.Target{ID: fmt.Sprint(i), ARN: fmt.Sprintf("arn:aws:sqs:us-east-1:123456789012:q%d", i)})
+			}
+		})
+		for _, c := range w.plan() {
+			if c.ID.String() == targetAddress {
+				assert.Equal(t, resource.Blocked, c.Action)
+				assert.Contains(t, c.Reason, "has 5 targets, as many as EventBridge allows")
+			} else {
+				assert.Equal(t, resource.None, c.Action)
+			}
+		}
+	})
+}
+
 func TestATargetRefusedInAnAnswerOfSuccess(t *testing.T) {
 	in(t, sandbox.Options{}, func(w *world) {
 		events.Edit(w.acct, global, func(s *events.State) { s.FailEntries = 2 })

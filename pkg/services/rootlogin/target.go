@@ -2,6 +2,7 @@ package rootlogin
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -96,8 +97,19 @@ func observeTarget(ctx context.Context, env resource.Env, id resource.ID) (*Targ
 	if err := both.Wait(); err != nil || rule == nil {
 		return nil, err
 	}
-	return find(all, topicARN(env.Identity, id.Scope), id.Name), managed(rule)
+	live := find(all, topicARN(env.Identity, id.Scope), id.Name)
+	if err := managed(rule); err != nil {
+		return live, err
+	}
+	if live == nil && len(all) >= maxTargets {
+		return nil, fmt.Errorf("the rule %s has %d targets, as many as EventBridge allows, and the topic %s is none of them: remove one that nobody needs, and run again", id.Name, len(all), topicName)
+	}
+	return live, nil
 }
+
+// maxTargets is how many targets a rule has at most, which AWS does not raise
+// (Amazon EventBridge API reference, PutTargets).
+const maxTargets = 5
 
 // find returns the target that has the id that kiso gives; else one that is the
 // topic, under whatever id. What others send to the topic in words of their own
