@@ -97,6 +97,7 @@ type document struct {
 	ManagedElsewhere []managed        `json:"managed_elsewhere"`
 	Blocked          []blocked        `json:"blocked"`
 	Summary          Summary          `json:"summary"`
+	PlanDigest       string           `json:"plan_digest"` // of all the rest; see digestOf
 }
 
 type resourceChange struct {
@@ -154,10 +155,36 @@ type blocked struct {
 // Encode writes the plan's document: indented JSON, the same bytes for the
 // same plan.
 func (p *Plan) Encode(w io.Writer) error {
+	d := p.document()
+	plain, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	if d.PlanDigest, err = digestOf(plain); err != nil {
+		return err
+	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(p.document())
+	return encoder.Encode(d)
+}
+
+// digestOf covers all that a document says but its own digest, however it is laid
+// out: what people and policies read in it is what they approve.
+func digestOf(document []byte) (string, error) {
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	decoder.UseNumber()
+	var members map[string]any
+	if err := decoder.Decode(&members); err != nil {
+		return "", err
+	}
+	delete(members, "plan_digest")
+	plain, err := json.Marshal(members)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(plain)
+	return "sha256:" + hex.EncodeToString(sum[:]), nil
 }
 
 func (p *Plan) document() document {
@@ -230,6 +257,9 @@ func Decode(r io.Reader) (*Plan, error) {
 	}
 	if major, _, _ := strings.Cut(d.FormatVersion, "."); major != "1" {
 		return nil, fmt.Errorf("its format_version is %q, and this kiso reads 1.x: plan again with this kiso", d.FormatVersion)
+	}
+	if digest, err := digestOf(data); err != nil || digest != d.PlanDigest {
+		return nil, errors.New("its plan_digest does not fit it: it was edited; plan again")
 	}
 	if d.AccountID == "" || d.Partition == "" {
 		return nil, errors.New("it does not name its account and partition: plan again")

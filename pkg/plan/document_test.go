@@ -108,13 +108,38 @@ func TestDecodeRefuses(t *testing.T) {
 		"its digest or summary does not fit its chan": strings.Replace(good, "\"update\"\n", "\"no-op\"\n", 1),
 		`"nonsense" is not an address`:                strings.Replace(good, `"address": "house.lamp/global/create"`, `"address": "nonsense"`, 1),
 	} {
-		_, err := plan.Decode(strings.NewReader(text))
+		_, err := plan.Decode(bytes.NewReader(plan.Seal([]byte(text))))
 		assert.ErrorContains(t, err, problem)
 	}
 }
 
+// Whatever is read in a plan is what is approved: no part of it may be another
+// than when it was made. How it is laid out does not count.
+func TestDecodeRefusesWhatWasEdited(t *testing.T) {
+	good := encode(t, sample())
+	var members map[string]any
+	require.NoError(t, json.Unmarshal([]byte(good), &members))
+	compact, err := json.Marshal(members)
+	require.NoError(t, err)
+	_, err = plan.Decode(bytes.NewReader(compact))
+	require.NoError(t, err)
+	for name := range members {
+		members[name] = "edited"
+		if name == "format_version" {
+			members[name] = "1.9"
+		}
+		edited, err := json.Marshal(members)
+		require.NoError(t, err)
+		_, err = plan.Decode(bytes.NewReader(edited))
+		assert.Error(t, err, name)
+		require.NoError(t, json.Unmarshal([]byte(good), &members))
+	}
+	_, err = plan.Decode(strings.NewReader(strings.Replace(good, `"applyable": true`, `"applyable": false`, 1)))
+	assert.EqualError(t, err, "its plan_digest does not fit it: it was edited; plan again")
+}
+
 func TestDecodeReadsLaterMinorVersions(t *testing.T) {
 	later := strings.Replace(encode(t, sample()), `"format_version": "1.0"`, `"format_version": "1.7", "new_member": 1`, 1)
-	_, err := plan.Decode(strings.NewReader(later))
+	_, err := plan.Decode(bytes.NewReader(plan.Seal([]byte(later))))
 	assert.NoError(t, err)
 }

@@ -332,6 +332,21 @@ func TestTheTrailInUseStaysTheOne(t *testing.T) {
 	}
 }
 
+// A trail of one region, though it has the wanted name, does not become a second
+// copy of what another records everywhere. Where there is no other it is raised.
+func TestATrailOfOneRegionWithTheWantedName(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	w.seed("eu-west-1", "kiso", func(t *trailsim.Trail) { t.MultiRegion = false })
+	assert.Contains(t, string(w.plan()["trail"].Before), `"name":"kiso"`)
+	assert.Contains(t, paths(w.plan()["trail"]), "multi_region")
+
+	w.seed("us-east-1", "company", nil)
+	assert.Contains(t, string(w.plan()["trail"].Before), `"name":"company"`)
+	require.NoError(t, w.apply(true).Err())
+	w.inSync()
+	assert.False(t, trailsim.Get(w.acct, "eu-west-1").Trails["kiso"].MultiRegion)
+}
+
 func TestSingleRegionTrailsAreLeftAlone(t *testing.T) {
 	w := newWorld(t, sandbox.Options{}, "eu-west-1")
 	w.seed("eu-west-1", "local", func(t *trailsim.Trail) { t.MultiRegion = false })

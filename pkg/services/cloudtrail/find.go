@@ -70,10 +70,11 @@ func keeps(instead, wanted string) bool { return instead == wanted || instead ==
 // anyBucket stands for whatever the spec calls the bucket.
 const anyBucket = "*"
 
-// find chooses the trail: the one of the wanted name; else one of the
+// find chooses the trail: the multi-region one of the wanted name; else one of the
 // organization, if it is as the spec wants it; else another multi-region trail
-// of the account; else one of the organization that may be. The error may be that
-// there is none, and no room for one.
+// of the account; else one of the organization that may be; else the one of the
+// wanted name that is of the home region alone, which can become what is wanted.
+// The error may be that there is none, and no room for one.
 func find(ctx context.Context, env resource.Env, home, name string) (inUse, error) {
 	key := reads.Key{Service: "cloudtrail", Region: home, Call: "DescribeTrails", Arg: name}
 	return reads.Get(ctx, env.Reads, key, func(ctx context.Context) (inUse, error) {
@@ -115,7 +116,7 @@ func choose(ctx context.Context, env resource.Env, home, name string, all []type
 			own = append(own, t)
 		}
 	}
-	if named != nil {
+	if named != nil && aws.ToBool(named.IsMultiRegionTrail) {
 		return inUse{trail: named}, nil
 	}
 	fitness, err := fitnessOf(ctx, env, home, organization, own)
@@ -134,7 +135,7 @@ func choose(ctx context.Context, env resource.Env, home, name string, all []type
 			return inUse{trail: &best, organization: accountOf(best) != env.Identity.AccountID}, nil
 		}
 	}
-	return inUse{}, nil
+	return inUse{trail: named}, nil
 }
 
 // replaced says which bucket that the spec may want a trail's own takes the place

@@ -64,6 +64,8 @@ func iamClient(env resource.Env) *iam.Client {
 func observeRole(ctx context.Context, env resource.Env, _ resource.ID) (*Role, error) {
 	out, err := iamClient(env).GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(roleName)})
 	switch {
+	case err == nil && aws.ToString(out.Role.Path) != rolePath: // somebody's own role of that name
+		return roleByPath(ctx, env)
 	case err == nil:
 		return &Role{Service: servicePrincipal, ARN: aws.ToString(out.Role.Arn)}, nil
 	case awsx.IsCode(err, "NoSuchEntity"):
