@@ -25,21 +25,25 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 		return r.failed(s, ctx.Err())
 	}
 	deadline := time.Now().Add(bound)
-	for attempt, tried := 0, false; ; attempt++ {
+	for attempt, tried, made := 0, false, false; ; attempt++ {
 		if waited := attempt > 0 || spread > 0; waited && !tried && r.stopped(ctx) {
 			return notStarted
 		}
 		env := r.env()
 		now := s.resource.Plan(ctx, env)
 		err := now.Err
-		if !transient(s.resource.Settle(), err) {
+		switch {
+		case transient(s.resource.Settle(), err):
+		case made && now.Action == resource.Create:
+			err = resource.Pending("it was made, and reads do not show it yet")
+		default:
 			if outcome, over := r.judge(s, now, tried); over {
 				return outcome
 			}
 			if err = s.resource.Apply(ctx, env, now); err == nil {
 				return r.verify(ctx, s)
 			}
-			tried = true
+			tried, made = true, made || isMade(err)
 		}
 		if !transient(s.resource.Settle(), err) {
 			return r.failed(s, err)
@@ -170,6 +174,11 @@ func transient(settle resource.Settle, err error) bool {
 	}
 	var pending *resource.PendingError
 	return errors.As(err, &pending)
+}
+
+func isMade(err error) bool {
+	var made *resource.MadeError
+	return errors.As(err, &made)
 }
 
 func (r *runner) waiting(s *step, message string) {

@@ -101,6 +101,29 @@ func TestARetryLooksBeforeItWritesAgain(t *testing.T) {
 	assert.Len(t, h.written, 1, "what is in place is not made twice")
 }
 
+// What was created and cannot be seen yet is waited for, not created again.
+func TestWhatWasMadeIsNotMadeAgain(t *testing.T) {
+	h := newHouse(nil)
+	looks := 0
+	h.seen = func(name string) (*lamp, error) {
+		if looks++; looks < 6 {
+			return nil, nil
+		}
+		return h.get(name), nil
+	}
+	h.done = func(_ context.Context, name string, n int) error {
+		if n > 1 {
+			return nil
+		}
+		h.lamps[name] = lamp{Colour: "blue"}
+		return resource.Made(awsError("TooDark", "cannot be painted yet"))
+	}
+	step, _ := only(t, h, apply.Options{Exact: true})
+	assert.Equal(t, apply.Applied, step.Outcome)
+	assert.Equal(t, red, h.lamps["a"])
+	assert.Len(t, h.written, 2, "created once, then painted")
+}
+
 func TestAHalfMadeChangeIsFinished(t *testing.T) {
 	h := newHouse(nil)
 	h.change = func(_ context.Context, name string, n int) error {

@@ -202,6 +202,19 @@ func (e *PendingError) Error() string { return e.Reason }
 // Pending returns the error for a change that AWS is not ready for yet.
 func Pending(reason string) error { return &PendingError{Reason: reason} }
 
+// MadeError says that a change failed after it had created what was missing: a look
+// that does not show it yet is no reason to create it again.
+type MadeError struct{ Err error }
+
+func (e *MadeError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what the change failed with.
+func (e *MadeError) Unwrap() error { return e.Err }
+
+// Made returns the error for a change that failed with err after it had created
+// what was missing.
+func Made(err error) error { return &MadeError{Err: err} }
+
 // Resource is one declared resource: a type with an id and a wanted model.
 type Resource interface {
 	ID() ID

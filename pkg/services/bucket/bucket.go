@@ -199,6 +199,9 @@ func (t *bucketType) apply(ctx context.Context, env resource.Env, d resource.Del
 			refused = err
 		}
 	}
+	if refused != nil && d.Action == resource.Create {
+		return resource.Made(refused)
+	}
 	return refused
 }
 
