@@ -176,9 +176,34 @@ func (r *runner) run(ctx context.Context, s *step) {
 		return
 	}
 	r.emit(Event{Type: Started, ID: s.change.ID, Action: s.change.Action})
+	stop := r.heartbeat(s)
 	s.outcome = r.execute(ctx, s)
+	stop()
 	r.finish(s)
 }
+
+// heartbeat tells now and then that a step goes on while a call takes long, as
+// one that the SDK repeats does.
+func (r *runner) heartbeat(s *step) (stop func()) {
+	done := make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		ticker := time.NewTicker(beat)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				r.waiting(s, "waiting for AWS to answer")
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() { close(done); ended.Wait() }
+}
+
+// beat is the time between the signs of life of a step.
+const beat = 10 * time.Second
 
 // await returns the first need that did not end well, once all have ended.
 func (r *runner) await(s *step) *step {

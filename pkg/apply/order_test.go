@@ -152,6 +152,24 @@ func TestCancelEndsWaitingForAWS(t *testing.T) {
 	}
 }
 
+// A call that takes long is no silence.
+func TestAStepThatTakesLongSaysThatItGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(nil)
+		h.change = takes(map[string]time.Duration{"a": 35 * time.Second})
+		h.run(t, t.Context(), h.plan(t, map[string][]resource.Ref{"a": nil}), apply.Options{})
+		var waits []time.Duration
+		for _, e := range h.events {
+			if e.Type == apply.Waiting {
+				assert.Equal(t, "waiting for AWS to answer", e.Message)
+				waits = append(waits, e.Elapsed)
+			}
+		}
+		assert.Equal(t, []time.Duration{10 * time.Second, 20 * time.Second, 30 * time.Second}, waits)
+		assert.Equal(t, apply.Finished, h.events[len(h.events)-1].Type)
+	})
+}
+
 func TestEventsComeOneAtATimeAndInOrder(t *testing.T) {
 	h := newHouse(nil)
 	needs := map[string][]resource.Ref{}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -69,6 +70,7 @@ func (a *app) planAndApply(c *cli.Context, saved bool, out render.Apply) error {
 	if err != nil {
 		return err
 	}
+	defer a.announceStop()()
 	result, err := e.Apply(ctx, p, apply.Options{
 		Exact: saved, Approved: approved, Stop: a.stop, Events: out.Event, Workers: c.Int("parallelism"),
 	})
@@ -80,6 +82,21 @@ func (a *app) planAndApply(c *cli.Context, saved bool, out render.Apply) error {
 		return errSaid
 	}
 	return nil
+}
+
+// announceStop says at the first interrupt, while changes are under way, what comes
+// of it. The function that it returns ends that.
+func (a *app) announceStop() func() {
+	done := make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		select {
+		case <-a.stop:
+			fmt.Fprintln(a.Err, "Interrupted: what has begun is finished, nothing else is started. Interrupt again to end at once.")
+		case <-done:
+		}
+	})
+	return func() { close(done); ended.Wait() }
 }
 
 func (a *app) applyRenderer(c *cli.Context, format string) render.Apply {

@@ -66,7 +66,7 @@ type app struct {
 // exit code. When stop is closed nothing new is started; when ctx ends, all ends.
 func Run(ctx context.Context, stop <-chan struct{}, args []string, streams IO, version string) int {
 	out := &watched{Writer: streams.Out}
-	streams.Out = out
+	streams.Out, streams.Err = out, &oneAtATime{w: streams.Err}
 	a := &app{IO: streams, version: version, services: services.All(), stop: stop}
 	err := a.run(ctx, args)
 	if lost := out.lost(); lost != nil && (err == nil || errors.Is(err, errChanges) || errors.Is(err, errSaid)) {

@@ -110,6 +110,7 @@ func (a *app) runFleet(ctx context.Context, c *cli.Context, f fleetRun) error {
 	if f.mode == fleet.Apply {
 		surviveClosedPipe()
 	}
+	defer a.announceStop()()
 	summary := fleet.NewSummary()
 	allowed := c.StringSlice("allow-irreversible")
 	fleet.Run(ctx, fleet.Options{

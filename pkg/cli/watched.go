@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -30,6 +31,18 @@ func (w *watched) lost() error {
 		return nil
 	}
 	return fmt.Errorf("not all of the output could be written: %w", w.err)
+}
+
+// oneAtATime is standard error, where progress, warnings and prompts meet.
+type oneAtATime struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (o *oneAtATime) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.w.Write(p)
 }
 
 // surviveClosedPipe keeps a command that changes things from being killed when the

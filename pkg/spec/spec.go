@@ -115,6 +115,10 @@ const (
 	tagAlphabet = `^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`
 )
 
+// tagASCII is tagAlphabet as far as every dialect of regular expressions has it: of
+// what is not ASCII it lets all pass.
+const tagASCII = "^[A-Za-z0-9 _.:/=+@\u00a0-\ufffd-]*$"
+
 var tagCharacters = regexp.MustCompile(tagAlphabet)
 
 // Validate implements [Validator] with AWS's limits on tags.
@@ -148,10 +152,10 @@ const tagHint = "use letters, digits, spaces and _ . : / = + - @"
 func (Tags) JSONSchemaExtend(schema map[string]any) {
 	schema["maxProperties"] = maxTags
 	schema["propertyNames"] = map[string]any{
-		"minLength": 1, "maxLength": maxTagKey, "pattern": tagAlphabet,
+		"minLength": 1, "maxLength": maxTagKey, "pattern": tagASCII,
 		"not": map[string]any{"pattern": "^[aA][wW][sS]:"},
 	}
-	schema["additionalProperties"] = map[string]any{"type": "string", "maxLength": maxTagValue, "pattern": tagAlphabet}
+	schema["additionalProperties"] = map[string]any{"type": "string", "maxLength": maxTagValue, "pattern": tagASCII}
 }
 
 // Position returns where path stands in the file, such as "guardduty" or

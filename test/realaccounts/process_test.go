@@ -178,6 +178,7 @@ func TestInterrupted(t *testing.T) {
 			w := newWorld(t, sandbox.Options{})
 			r := w.during(4, false, send, "apply", "-f", w.spec, "--auto-approve")
 			assert.Equal(t, 130, r.code)
+			says(t, r.err, "Interrupted: what has begun is finished, nothing else is started.")
 			says(t, r.out, "not started", "interrupted before it began; run apply again", "Apply incomplete.")
 			require.Equal(t, 0, w.apply().code)
 			assert.Equal(t, held, essence(t, w.Account))
