@@ -22,6 +22,7 @@ var layers = []layer{
 	{"internal/graph", nil},
 	{"internal/policydoc", nil},
 	{"internal/reads", nil},
+	{"internal/similar", nil},
 	{"pkg/spec", []string{"internal"}},
 	{"pkg/awsx", []string{"internal"}},
 	{"pkg/resource", []string{"internal", "pkg/awsx"}},

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/urfave/cli/v2"
+
+	"github.com/kiso-cli/kiso/internal/similar"
 )
 
 // inMemory is what --sandbox without a file stands for.
@@ -157,13 +158,8 @@ func (n *normalizer) meant(name string) string {
 
 // didYouMean names the candidate that is nearest to word, if one is near.
 func didYouMean(word string, candidates []string) string {
-	best, distance := "", len(word)/2+1
-	for _, c := range candidates {
-		if d := levenshtein.Distance(strings.ToLower(word), strings.ToLower(c), nil); d < distance {
-			best, distance = c, d
-		}
-	}
-	if best == "" {
+	best, distance := similar.Nearest(word, candidates)
+	if best == "" || distance > len(word)/2 {
 		return ""
 	}
 	return "; did you mean " + best + "?"

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/kiso-cli/kiso/pkg/awsx"
@@ -63,6 +64,12 @@ func (d *Declaration) Add(resources ...Resource) { d.Resources = append(d.Resour
 
 // Note says something to the user that is neither change nor error.
 func (d *Declaration) Note(text string) { d.Notes = append(d.Notes, text) }
+
+// NoteUnknown tells of a name that may be misspelt, and is sent to AWS all the same:
+// AWS adds names faster than kiso is released. where is the part of the spec.
+func (d *Declaration) NoteUnknown(where, name, nearest string) {
+	d.Note(fmt.Sprintf("%s: this kiso does not know %q and asks AWS for it as it stands; the nearest that it knows is %s", where, name, nearest))
+}
 
 // Refuse refuses the spec: path is relative to the section.
 func (d *Declaration) Refuse(path, problem, hint string) {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kiso-cli/kiso/internal/similar"
 )
 
 // rules are the constraints of one field, from its jsonschema tag. minItems
@@ -162,7 +164,7 @@ func (r rules) notInEnum(shown, value string) (problem, hint string) {
 	if len(r.enum) == 1 {
 		return fmt.Sprintf("must be %s, not %s", r.enum[0], shown), ""
 	}
-	best, _ := nearest(value, r.enum)
+	best, _ := similar.Nearest(value, r.enum)
 	return fmt.Sprintf("%s is not one of %s", shown, strings.Join(r.enum, ", ")), didYouMean(best)
 }
 

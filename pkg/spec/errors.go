@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/hashicorp/go-multierror"
+
+	"github.com/kiso-cli/kiso/internal/similar"
 )
 
 // Position is a place in the file, counted from 1. The zero value is no place.
@@ -78,30 +79,10 @@ func shorten(value string) string {
 	return value
 }
 
-// minPrefix is how many letters of a candidate count as its beginning.
-const minPrefix = 3
-
-// nearest returns the candidate with the fewest edits from word, letter case
-// aside, and their number; what was not written to its end counts as one edit.
-// Of equals the first wins.
-func nearest(word string, candidates []string) (best string, distance int) {
-	word = strings.ToLower(shorten(word))
-	for _, candidate := range candidates {
-		d := levenshtein.Distance(word, strings.ToLower(candidate), nil)
-		if len(word) >= minPrefix && strings.HasPrefix(strings.ToLower(candidate), word) {
-			d = min(d, 1)
-		}
-		if best == "" || d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best, distance
-}
-
 // similarOr returns "did you mean X?" for the nearest candidate that shares at
 // least a third of the word, and otherwise the fallback.
 func similarOr(word string, candidates []string, fallback string) string {
-	best, distance := nearest(word, candidates)
+	best, distance := similar.Nearest(word, candidates)
 	if best == "" || 3*distance > 2*max(len(word), len(best)) {
 		return fallback
 	}

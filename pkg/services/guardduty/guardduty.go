@@ -6,6 +6,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/service/guardduty/types"
+
+	"github.com/kiso-cli/kiso/internal/similar"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
 
@@ -45,8 +48,27 @@ func (s *Section) Validate(report func(path, problem, hint string)) {
 
 // Expand declares a detector in each region.
 func (s *Section) Expand(in resource.Input, d *resource.Declaration) {
+	s.noteUnknown(d)
 	want := Detector{Status: "ENABLED", Frequency: s.Frequency, Features: s.Features, Tags: d.PlainTags(in.Tags, "GuardDuty", "detectors")}
 	for _, region := range in.Regions {
 		d.Add(detectors.New(resource.Scope(region), "detector", "", want))
+	}
+}
+
+// noteUnknown tells of features that may be misspelt.
+func (s *Section) noteUnknown(d *resource.Declaration) {
+	var known []string
+	for _, f := range types.DetectorFeature("").Values() {
+		known = append(known, string(f))
+	}
+	for agent := range runtimeAgents {
+		known = append(known, agent)
+	}
+	slices.Sort(known)
+	for _, name := range slices.Sorted(maps.Keys(s.Features)) {
+		if !slices.Contains(known, name) {
+			nearest, _ := similar.Nearest(name, known)
+			d.NoteUnknown("guardduty.features", name, nearest)
+		}
 	}
 }

@@ -3,6 +3,8 @@ package guardduty_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/sandbox"
 	sim "github.com/kiso-cli/kiso/pkg/sandbox/guardduty"
@@ -61,4 +63,12 @@ guardduty:
 			})
 		},
 	})
+}
+
+// A feature that may be misspelt is asked for as it stands, and told in the plan.
+func TestAFeatureThatIsNotKnown(t *testing.T) {
+	d := &resource.Declaration{}
+	section := &guardduty.Section{Frequency: "SIX_HOURS", Features: map[string]guardduty.Status{"S3_DATA_EVENT": "enabled", "RDS_LOGIN_EVENTS": "enabled", "EC2_AGENT_MANAGEMENT": "enabled"}}
+	section.Expand(resource.Input{Regions: []string{"us-east-1"}}, d)
+	assert.Equal(t, []string{`guardduty.features: this kiso does not know "S3_DATA_EVENT" and asks AWS for it as it stands; the nearest that it knows is S3_DATA_EVENTS`}, d.Notes)
 }

@@ -4,9 +4,9 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
+	"github.com/kiso-cli/kiso/internal/similar"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
 
@@ -53,12 +53,7 @@ func nearest(word string) string {
 			word = name
 		}
 	}
-	best, distance := "", 0
-	for _, name := range known {
-		if d := levenshtein.Distance(strings.ToLower(word), name, nil); best == "" || d < distance {
-			best, distance = name, d
-		}
-	}
+	best, _ := similar.Nearest(word, known)
 	return best
 }
 

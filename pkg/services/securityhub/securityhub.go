@@ -79,7 +79,7 @@ func (s *Section) wanted() Standards {
 func (s *Section) noteUnknown(d *resource.Declaration) {
 	for _, name := range s.Standards {
 		if !slices.Contains(known, string(name)) {
-			d.Note(fmt.Sprintf("securityhub.standards: this kiso does not know %q and asks AWS for it as it stands; the nearest that it knows is %s", name, nearest(string(name))))
+			d.NoteUnknown("securityhub.standards", string(name), nearest(string(name)))
 		}
 	}
 }
