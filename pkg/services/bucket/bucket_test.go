@@ -303,6 +303,26 @@ func TestForeignStatementsSurvive(t *testing.T) {
 	w.inSync()
 }
 
+// What denies on another condition under the Sid of ours is stricter than nothing,
+// and stays; what only looks like ours is put right.
+func TestADenialOfTheSameSid(t *testing.T) {
+	for condition, stays := range map[string]bool{
+		`{"NumericLessThan":{"s3:TlsVersion":"1.2"}}`:                                        true,
+		`{"Bool":{"aws:SecureTransport":"false"},"NumericLessThan":{"s3:TlsVersion":"1.2"}}`: true,
+		`{"Bool":{"aws:SecureTransport":"true"}}`:                                            false,
+	} {
+		w := newWorld(t)
+		require.NoError(t, w.apply(false).Err())
+		statement := `{"Sid":"AllowSSLRequestsOnly","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::` + logs + `","arn:aws:s3:::` + logs + `/*"],"Condition":` + condition + `}`
+		w.edit(func(b *s3.Bucket) { b.Policy = `{"Version":"2012-10-17","Statement":[` + statement + `]}` })
+		require.NoError(t, w.apply(false).Err())
+		w.inSync()
+		policy := s3.Get(w.acct).Buckets[logs].Policy
+		assert.Equal(t, stays, strings.Contains(policy, condition), policy)
+		assert.Contains(t, policy, `"aws:SecureTransport":"false"`)
+	}
+}
+
 // A statement of somebody's own lets the same service in for anybody: it stays,
 // and the plan says so.
 func TestUnboundStatementsOfOthersAreNoted(t *testing.T) {

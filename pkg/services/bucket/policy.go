@@ -227,11 +227,12 @@ func withPrefixes(statements map[string]policydoc.Statement, bucket string, pref
 }
 
 // besideOthers gives a wanted statement another Sid where the live one of its Sid
-// is for others too in a form that ours cannot take in: that one stays as it is.
+// is for others too, or denies more, in a form that ours cannot take in: that one
+// stays as it is.
 func besideOthers(live, want map[string]policydoc.Statement) map[string]policydoc.Statement {
 	out := map[string]policydoc.Statement{}
 	for sid, s := range want {
-		if forOthersToo(live[sid], s) {
+		if forOthersToo(live[sid], s) || deniesElse(live[sid], s) {
 			s.Sid += "Kiso"
 		}
 		out[s.Sid] = s
@@ -250,6 +251,22 @@ func forOthersToo(live, want policydoc.Statement) bool {
 	}
 	_, alike := shareSources(live.Condition, want.Condition)
 	return live.Bound() && !alike
+}
+
+// deniesElse says whether a live statement denies something on a condition that ours
+// does not know, as an old version of TLS.
+func deniesElse(live, want policydoc.Statement) bool {
+	if live.Effect != "Deny" || want.Effect != "Deny" {
+		return false
+	}
+	for operator, keys := range live.Condition {
+		for key := range keys {
+			if lookup(want.Condition, operator, key) == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // servicesAlone says whether a statement has no principals but services.
