@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/kiso-cli/kiso/internal/diff"
 	"github.com/kiso-cli/kiso/internal/event"
 	"github.com/kiso-cli/kiso/pkg/drift"
 	"github.com/kiso-cli/kiso/pkg/plan"
@@ -140,6 +141,12 @@ func TestWhatOthersManageOtherwiseIsNoMatch(t *testing.T) {
 	format, _ := render.FormatNamed("markdown")
 	require.NoError(t, format.Write(&comment, p, render.Context{Source: "kiso.yaml"}))
 	assert.Contains(t, comment.String(), "**No changes.** The account matches `kiso.yaml` but for 1 resource that others manage")
+
+	// Of what cannot be seen nothing is said to be wrong.
+	p.Changes[1].Before, p.Changes[1].Fields = []byte("null"), []diff.Field{{Path: "status", After: "ENABLED"}}
+	text.Reset()
+	render.NewText(&text, false).Plan(p, "kiso.yaml", "")
+	assert.Contains(t, text.String(), "a member\n      is not there, or cannot be looked into from here\n\nNo changes.")
 
 	p.Changes = p.Changes[:1]
 	text.Reset()

@@ -32,7 +32,7 @@ func (g group) verdict() string {
 	case resource.Update:
 		s = "will be updated in-place" + where + g.phrases()
 	case resource.Managed:
-		s = fmt.Sprintf("is left as it is%s, because it is managed by %s (%s), and does not meet the spec%s", where, g.Owner, g.Reason, g.phrases())
+		s = fmt.Sprintf("is left as it is%s, because it is managed by %s (%s), and %s%s", where, g.Owner, g.Reason, shortfall(g.Change), g.phrases())
 	default:
 		s = "is blocked" + where + ": " + g.Reason
 	}
@@ -42,7 +42,23 @@ func (g group) verdict() string {
 	return s
 }
 
+// shortfall says how what somebody else manages falls short of the spec.
+func shortfall(c resource.Change) string {
+	if unseen(c) {
+		return "is not there, or cannot be looked into from here"
+	}
+	return "does not meet the spec"
+}
+
+// unseen says whether nothing of what somebody else manages was read.
+func unseen(c resource.Change) bool {
+	return isManaged(c) && string(c.Before) == "null"
+}
+
 func (g group) phrases() string {
+	if unseen(g.Change) {
+		return ""
+	}
 	var phrases []string
 	for i, f := range g.Fields {
 		if i == maxPhrases {

@@ -117,7 +117,7 @@ func (m *markdown) managed(p *plan.Plan, filter func(resource.Change) bool) {
 	for _, g := range fold(p.Changes, filter) {
 		meets := "meets the spec"
 		if !g.MeetsSpec {
-			meets = "**does not meet the spec**" + prose(g.phrases())
+			meets = "**" + shortfall(g.Change) + "**" + prose(g.phrases())
 		}
 		items = append(items, fmt.Sprintf("- %s%s, by %s: %s; %s\n",
 			code(g.address()), g.inRegions(), prose(g.Owner), prose(g.Reason), meets))

@@ -128,12 +128,15 @@ func (t *Text) managed(p *plan.Plan, filter func(resource.Change) bool) {
 		t.line("  = %s", g.address())
 		t.regions(g, "      ")
 		t.paragraph("by "+g.Owner+": "+g.Reason, "      ")
-		if g.MeetsSpec {
+		switch {
+		case g.MeetsSpec:
 			t.line("      meets the spec")
-			continue
+		case unseen(g.Change):
+			t.line("      %s", t.update(shortfall(g.Change)))
+		default:
+			t.line("      %s", t.update(shortfall(g.Change)+":"))
+			t.fields(g.Change, "        ")
 		}
-		t.line("      %s", t.update("does not meet the spec:"))
-		t.fields(g.Change, "        ")
 	}
 }
 
