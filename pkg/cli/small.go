@@ -154,6 +154,6 @@ func (a *app) writeStarter(name, text string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.Out, "Wrote %s. Next: put your e-mail address into it, then run: kiso plan\n", name)
+	fmt.Fprintf(a.Out, "Wrote %s. Next: take the # off root_login_alarm and put your e-mail address there,\nthen run: kiso plan\n", name)
 	return nil
 }
