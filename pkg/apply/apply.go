@@ -44,6 +44,7 @@ func Run(ctx context.Context, changes []resource.Change, o Options) (*Result, er
 	if err != nil {
 		return nil, err
 	}
+	defer r.heartbeat()()
 	var wg sync.WaitGroup
 	for _, s := range r.steps {
 		wg.Go(func() { r.run(ctx, s) })
@@ -89,7 +90,7 @@ var notStarted = Step{Outcome: NotStarted, Reason: "interrupted before it began;
 type runner struct {
 	Options
 	offset  float64     // of Settle.Spread
-	company atomic.Bool // something was created that this run meant to: another is at work
+	company atomic.Bool // something was created since the plan, which is not a saved one: another run is at work
 	steps   map[string]*step
 	slots   chan struct{}
 	mu      sync.Mutex // events one at a time
@@ -100,6 +101,7 @@ type step struct {
 	resource resource.Resource
 	change   resource.Change
 	started  time.Time
+	running  bool // from its first event to its last; guarded by runner.mu
 	done     chan struct{}
 	outcome  Step
 }
@@ -175,16 +177,14 @@ func (r *runner) run(ctx context.Context, s *step) {
 		r.finish(s)
 		return
 	}
-	r.emit(Event{Type: Started, ID: s.change.ID, Action: s.change.Action})
-	stop := r.heartbeat(s)
+	r.emit(s, true, Event{Type: Started, ID: s.change.ID, Action: s.change.Action})
 	s.outcome = r.execute(ctx, s)
-	stop()
 	r.finish(s)
 }
 
-// heartbeat tells now and then that a step goes on while a call takes long, as
-// one that the SDK repeats does.
-func (r *runner) heartbeat(s *step) (stop func()) {
+// heartbeat tells now and then which steps go on, while calls take long, as those
+// that the SDK repeats do. The function that it returns ends that.
+func (r *runner) heartbeat() (stop func()) {
 	done := make(chan struct{})
 	var ended sync.WaitGroup
 	ended.Go(func() {
@@ -193,9 +193,15 @@ func (r *runner) heartbeat(s *step) (stop func()) {
 		for {
 			select {
 			case <-ticker.C:
-				r.waiting(s, "waiting for AWS to answer")
 			case <-done:
 				return
+			}
+			for _, s := range r.steps {
+				r.mu.Lock()
+				if s.running {
+					r.tell(s.waiting("waiting for AWS to answer"))
+				}
+				r.mu.Unlock()
 			}
 		}
 	})
@@ -246,25 +252,31 @@ func (r *runner) stopped(ctx context.Context) bool {
 
 func (r *runner) finish(s *step) {
 	s.outcome.ID, s.outcome.Action = s.change.ID, s.change.Action
-	if s.change.Action == resource.Create && s.outcome.Outcome == Converged {
+	if s.change.Action == resource.Create && s.outcome.Outcome == Converged && !r.Exact {
 		r.company.Store(true)
 	}
 	if !s.started.IsZero() {
 		s.outcome.Elapsed = time.Since(s.started)
 	}
-	r.emit(Event{
+	r.emit(s, false, Event{
 		Type: Finished, ID: s.change.ID, Action: s.change.Action,
 		Elapsed: s.outcome.Elapsed, Outcome: s.outcome.Outcome, Message: s.outcome.Reason,
 	})
 }
 
-func (r *runner) emit(e Event) {
-	if r.Events == nil {
-		return
-	}
+// emit tells of a step, which is under way from then on or is not.
+func (r *runner) emit(s *step, running bool, e Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.Events(e)
+	s.running = running
+	r.tell(e)
+}
+
+// tell is called with mu held.
+func (r *runner) tell(e Event) {
+	if r.Events != nil {
+		r.Events(e)
+	}
 }
 
 // env returns an environment that has read nothing yet: each look at the

@@ -181,8 +181,10 @@ func isMade(err error) bool {
 	return errors.As(err, &made)
 }
 
-func (r *runner) waiting(s *step, message string) {
-	r.emit(Event{Type: Waiting, ID: s.change.ID, Action: s.change.Action, Elapsed: time.Since(s.started), Message: message})
+func (r *runner) waiting(s *step, message string) { r.emit(s, true, s.waiting(message)) }
+
+func (s *step) waiting(message string) Event {
+	return Event{Type: Waiting, ID: s.change.ID, Action: s.change.Action, Elapsed: time.Since(s.started), Message: message}
 }
 
 func outstanding(c resource.Change) string {
