@@ -83,7 +83,7 @@ var defects = []defect{
 		"events at the same time", "the output of two steps is mixed",
 		"pkg/apply/apply.go", `	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.Events(e)`, `	r.Events(e)`, engine,
+	s.running = running`, `	s.running = running`, engine,
 	},
 	{
 		"diverged is success", "the exit code says that all is well",
