@@ -63,8 +63,6 @@ func missingAdvice(err error, profile string) string {
 	var file *fs.PathError
 	text := err.Error()
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return Explain(err)
 	case contains(text, "Failed to parse uri", "Custom endpoint"):
 		return "an endpoint that the AWS configuration names (AWS_ENDPOINT_URL, endpoint_url) is no URL, such as http://127.0.0.1:4566: " + innermost(err)
 	case contains(text, "AssumeRoleTokenProvider"):
@@ -79,6 +77,9 @@ func missingAdvice(err error, profile string) string {
 		return "one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set without the other: set both, or none"
 	case contains(text, "no EC2 IMDS role found", "static credentials are empty"):
 		return fmt.Sprintf("no AWS credentials found (environment, profile %q, web identity, container, instance): run `aws sso login --profile %s` or set AWS_PROFILE", profile, profile)
+	// After those above: the SDK's own limit on the instance's credentials ends so too.
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return Explain(err)
 	case contains(text, "partial credentials found"):
 		return fmt.Sprintf("profile %q has an access key id without its secret, or a secret without its id: complete it in the AWS credentials file", profile)
 	case contains(text, "process provider error"):

@@ -1,8 +1,10 @@
 package awsx_test
 
 import (
+	"context"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -145,6 +147,13 @@ func TestTheCodeOfAnMFADevice(t *testing.T) {
 	}})
 	assert.ErrorContains(t, err, "the device is at home")
 	assert.Equal(t, 1, asked)
+}
+
+// Where the address of the instance's credentials is a hole, the SDK gives up by a
+// limit of its own: still nothing but credentials is missing.
+func TestNoCredentialsAndNoAnswerFromTheInstance(t *testing.T) {
+	err := fmt.Errorf("get identity: no EC2 IMDS role found: %w", context.DeadlineExceeded)
+	assert.ErrorContains(t, awsx.ExplainConfig(err, "default"), "no AWS credentials found")
 }
 
 func TestWhatToDoWithCredentialsThatAreRefused(t *testing.T) {

@@ -120,7 +120,7 @@ func (n *normalizer) flag(args []string) ([]string, error) {
 // twice says whether a flag of which the last value alone counts was there before.
 func (n *normalizer) twice(f cli.Flag) bool {
 	switch f.(type) {
-	case *cli.StringSliceFlag, *cli.GenericFlag: // repeatable
+	case *cli.StringSliceFlag, *cli.GenericFlag, *cli.BoolFlag: // repeatable, or the same twice
 		return false
 	}
 	if slices.Contains(n.seen, f) {

@@ -347,6 +347,19 @@ func TestATrailOfOneRegionWithTheWantedName(t *testing.T) {
 	assert.False(t, trailsim.Get(w.acct, "eu-west-1").Trails["kiso"].MultiRegion)
 }
 
+// Kiso's own trail is put right, though there is another that could serve.
+func TestKisosTrailIsNotGivenUpForAnother(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	require.NoError(t, w.apply(false).Err())
+	w.seed("us-east-1", "company", nil)
+	trailsim.Edit(w.acct, "eu-west-1", func(s *trailsim.State) { s.Trails["kiso"].MultiRegion, s.Trails["kiso"].Logging = false, false })
+	plan := w.plan()["trail"]
+	assert.Contains(t, string(plan.Before), `"name":"kiso"`)
+	assert.Equal(t, []string{"multi_region", "logging"}, paths(plan))
+	require.NoError(t, w.apply(false).Err())
+	w.inSync()
+}
+
 func TestSingleRegionTrailsAreLeftAlone(t *testing.T) {
 	w := newWorld(t, sandbox.Options{}, "eu-west-1")
 	w.seed("eu-west-1", "local", func(t *trailsim.Trail) { t.MultiRegion = false })

@@ -116,7 +116,10 @@ func choose(ctx context.Context, env resource.Env, home, name string, all []type
 			own = append(own, t)
 		}
 	}
-	if named != nil && aws.ToBool(named.IsMultiRegionTrail) {
+	// One that delivers to the bucket that kiso makes is kiso's, whatever somebody
+	// has made of it since.
+	kisos := resource.Input{Identity: env.Identity, HomeRegion: home}.Fill(defaultBucket)
+	if named != nil && (aws.ToBool(named.IsMultiRegionTrail) || aws.ToString(named.S3BucketName) == kisos) {
 		return inUse{trail: named}, nil
 	}
 	fitness, err := fitnessOf(ctx, env, home, organization, own)
