@@ -175,7 +175,7 @@ func (j *JSONLines) Plan(p *plan.Plan, _ string) {
 		}
 	}
 	s := p.Summary()
-	j.summary("plan", s.Create, s.Update, 0)
+	j.summary("plan", s.Create, s.Update, 0, false)
 }
 
 // Event says one event of the apply.
@@ -200,7 +200,7 @@ func (j *JSONLines) Event(e apply.Event) {
 }
 
 // Result says what went wrong and ends with the change summary.
-func (j *JSONLines) Result(_ *plan.Plan, r *apply.Result) {
+func (j *JSONLines) Result(p *plan.Plan, r *apply.Result) {
 	for _, s := range r.Steps {
 		switch {
 		case s.Outcome.Bad():
@@ -212,7 +212,7 @@ func (j *JSONLines) Result(_ *plan.Plan, r *apply.Result) {
 			j.warning(s.ID.String()+": "+note, note)
 		}
 	}
-	j.summary("apply", r.CountAction(resource.Create), r.CountAction(resource.Update), r.Bad())
+	j.summary("apply", r.CountAction(resource.Create), r.CountAction(resource.Update), r.Bad(), r.Bad() > 0 || p.Summary().Blocked > 0)
 }
 
 // Error says why nothing was done, and ends with the change summary.
@@ -220,7 +220,7 @@ func (j *JSONLines) Error(err error) {
 	j.say("error", "diagnostic", "Error: "+err.Error(), map[string]any{
 		"diagnostic": map[string]any{"severity": "error", "summary": err.Error()},
 	})
-	j.summary("apply", 0, 0, 0)
+	j.summary("apply", 0, 0, 0, true)
 }
 
 func (j *JSONLines) problem(id resource.ID, reason string) {
@@ -233,11 +233,11 @@ func (j *JSONLines) warning(message, note string) {
 	j.say("warn", "diagnostic", "Warning: "+message, map[string]any{"diagnostic": map[string]any{"severity": "warning", "summary": note}})
 }
 
-func (j *JSONLines) summary(operation string, add, change, failed int) {
+func (j *JSONLines) summary(operation string, add, change, failed int, incomplete bool) {
 	message := fmt.Sprintf("Plan: %d to add, %d to change, 0 to destroy.", add, change)
 	if operation == "apply" {
 		message = fmt.Sprintf("Apply complete! Resources: %d added, %d changed, 0 destroyed.", add, change)
-		if failed > 0 {
+		if incomplete {
 			message = fmt.Sprintf("Apply incomplete. Resources: %d added, %d changed, 0 destroyed, %d not applied.", add, change, failed)
 		}
 	}
