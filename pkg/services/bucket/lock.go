@@ -95,10 +95,9 @@ func newLockType(o Options) *resource.Type[Lock] {
 				"COMPLIANCE retention: nobody, root included, can delete what is written until it ends, nor shorten that.",
 			},
 		},
-		Observe:  t.observe,
-		LeaveOut: t.endsDeliveries,
-		Bound:    resource.Always,
-		Apply:    t.apply,
+		Observe: t.observe,
+		Bound:   resource.Always,
+		Apply:   t.apply,
 		Trace: func(id resource.ID, live *Lock) resource.Trace {
 			if live == nil {
 				return trace(id, "", "")
@@ -133,6 +132,12 @@ func (t *lockType) observe(ctx context.Context, env resource.Env, id resource.ID
 		if err := t.admitsExcluded(ctx, b); err != nil {
 			return nil, err
 		}
+		// Kiso makes its own with the lock, and has it without a retention for a moment.
+		if first := place.Adopted || !live.Enabled; first {
+			if err := t.endsDeliveries(ctx, b); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if live.Enabled && live.Retention == "" {
 		return nil, nil
@@ -162,17 +167,17 @@ func (t *lockType) admitsExcluded(ctx context.Context, b *found) error {
 	return fmt.Errorf("bucket %[1]s: its policy lets %[2]s write into it, which cannot deliver into a bucket with a default retention: let that service deliver elsewhere, take its statements out of the policy of %[1]s, and run again", b.name, t.Excludes[at])
 }
 
-// endsDeliveries leaves nothing out: it refuses a lock on a bucket that somebody
-// delivers to who then no longer could, and whom its policy does not name.
-func (t *lockType) endsDeliveries(ctx context.Context, env resource.Env, d resource.Delta[Lock]) (paths, notes []string, err error) {
-	if t.Delivers == nil || d.Before == nil || d.Before.Enabled {
-		return nil, nil, nil
+// endsDeliveries refuses a default retention that would end the deliveries of
+// somebody whom the policy does not name, or might.
+func (t *lockType) endsDeliveries(ctx context.Context, b *found) error {
+	if t.Delivers == nil {
+		return nil
 	}
-	who, err := t.Delivers(ctx, env, d.Before.Bucket)
+	who, err := t.Delivers(ctx, b.env, b.name)
 	if err == nil && who != "" {
-		err = fmt.Errorf("bucket %s: %s, which cannot deliver into a bucket with a default retention: let it deliver elsewhere, and run again", d.Before.Bucket, who)
+		err = fmt.Errorf("bucket %s: %s, which cannot deliver into a bucket with a default retention: let it deliver elsewhere, and run again", b.name, who)
 	}
-	return nil, nil, err
+	return err
 }
 
 func (b *found) lock(ctx context.Context) (Lock, error) {

@@ -27,8 +27,8 @@ type Options struct {
 	// default retention: a locked bucket whose policy admits one gets none.
 	Excludes []string
 	// Delivers says who else writes into a bucket without being named in its policy,
-	// and cannot where there is a default retention: a bucket that is there and has
-	// no lock gets none then. "" is nobody. May be nil.
+	// and cannot where there is a default retention: a bucket that was there first
+	// gets none then. "" is nobody. May be nil.
 	Delivers func(ctx context.Context, env resource.Env, bucket string) (string, error)
 	// NoRetention says why a bucket of this service cannot have a default
 	// retention: one that does is refused with these words. "" is no such rule.

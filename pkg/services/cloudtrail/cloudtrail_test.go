@@ -229,8 +229,20 @@ func TestBucketThatAWSConfigDeliversToByARoleOfItsOwn(t *testing.T) {
 	require.NoError(t, w.apply(true).Err())
 	assert.False(t, s3.Get(w.acct).Buckets["company-logs"].Locked)
 
+	// Object Lock without a retention ends nothing yet; the retention would.
+	s3.Edit(w.acct, func(s *s3.State) { s.Buckets["company-logs"].Locked = true })
+	assert.Contains(t, w.plan()["bucket_lock"].Reason, "the delivery channel of AWS Config in eu-west-2 writes into it")
+	require.NoError(t, w.apply(true).Err())
+	assert.Nil(t, s3.Get(w.acct).Buckets["company-logs"].Retention)
+
+	// What cannot be asked is not taken for "no".
 	configsim.Edit(w.acct, "eu-west-2", func(s *configsim.State) { s.Channel.Bucket = "elsewhere" })
-	assert.Equal(t, resource.Update, w.plan()["bucket_lock"].Action)
+	w.acct.Inject(sandbox.Fault{Operation: "DescribeDeliveryChannels", Region: "eu-west-3", Kind: sandbox.Deny})
+	lock = w.plan()["bucket_lock"]
+	assert.Equal(t, resource.Blocked, lock.Action)
+	assert.Contains(t, lock.Reason, "config:DescribeDeliveryChannels denied")
+	w.acct.ClearFaults()
+	assert.Equal(t, resource.Create, w.plan()["bucket_lock"].Action)
 }
 
 // A default retention would end the deliveries of AWS Config, and of S3's own

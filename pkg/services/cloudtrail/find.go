@@ -18,6 +18,7 @@ import (
 	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/services/bucket"
+	"github.com/kiso-cli/kiso/pkg/services/channel"
 )
 
 // logs are the kinds of the trail's bucket. Their ids are named TRAIL/BUCKET
@@ -33,6 +34,15 @@ var logs = bucket.NewTypes(bucket.Options{
 		{Action: "config:DescribeDeliveryChannels", Anywhere: true, For: "s3:GetBucketObjectLockConfiguration"}, // asked where a bucket that is there has no lock
 	},
 })
+
+// channelsTo says in which managed regions AWS Config delivers into a bucket.
+func channelsTo(ctx context.Context, env resource.Env, bucket string) (string, error) {
+	regions, err := channel.Into(ctx, env, bucket)
+	if err != nil || len(regions) == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("the delivery channel of AWS Config in %s writes into it", strings.Join(regions, ", ")), nil
+}
 
 // findReads are the permissions that finding the trail in use takes.
 var findReads = []resource.Permission{

@@ -12,6 +12,7 @@ import (
 	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/services/bucket"
+	"github.com/kiso-cli/kiso/pkg/services/channel"
 )
 
 // Channel is the model of a region's delivery channel. What is not compared is
@@ -58,7 +59,7 @@ func observeChannel(ctx context.Context, env resource.Env, id resource.ID) (*Cha
 	var status *types.DeliveryChannelStatus
 	var unknown string
 	both, bothCtx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { live, err = channelOf(bothCtx, env, id.Scope); return err })
+	both.Go(func() (err error) { live, err = channel.Of(bothCtx, env, id.Scope); return err })
 	both.Go(func() (err error) {
 		status, err = deliveryOf(bothCtx, env, id.Scope)
 		if err != nil && bothCtx.Err() == nil && !awsx.Denied(err) {
@@ -144,14 +145,14 @@ func applyChannel(ctx context.Context, env resource.Env, d resource.Delta[Channe
 	if retention != "" {
 		return fmt.Errorf("bucket %s has an Object Lock default retention of %s: %s", m.Bucket, retention, noRetention)
 	}
-	channel := &types.DeliveryChannel{
+	put := &types.DeliveryChannel{
 		Name: &m.Name, S3BucketName: &m.Bucket,
 		S3KeyPrefix: orNil(m.Prefix), S3KmsKeyArn: orNil(m.KMSKeyARN), SnsTopicARN: orNil(m.TopicARN),
 	}
 	if m.Snapshots != "" {
-		channel.ConfigSnapshotDeliveryProperties = &types.ConfigSnapshotDeliveryProperties{DeliveryFrequency: types.MaximumExecutionFrequency(m.Snapshots)}
+		put.ConfigSnapshotDeliveryProperties = &types.ConfigSnapshotDeliveryProperties{DeliveryFrequency: types.MaximumExecutionFrequency(m.Snapshots)}
 	}
-	_, err = client(env, d.ID.Scope).PutDeliveryChannel(ctx, &configservice.PutDeliveryChannelInput{DeliveryChannel: channel})
+	_, err = client(env, d.ID.Scope).PutDeliveryChannel(ctx, &configservice.PutDeliveryChannelInput{DeliveryChannel: put})
 	return explainChannel(err, d)
 }
 

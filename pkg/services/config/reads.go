@@ -14,6 +14,7 @@ import (
 	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
+	"github.com/kiso-cli/kiso/pkg/services/channel"
 )
 
 // A region is read with four requests, whichever kinds ask for it. None of them
@@ -60,17 +61,6 @@ func statusOf(ctx context.Context, env resource.Env, region resource.Scope) (*ty
 	})
 }
 
-// channelOf returns the region's delivery channel; nil if there is none.
-func channelOf(ctx context.Context, env resource.Env, region resource.Scope) (*types.DeliveryChannel, error) {
-	return read(ctx, env, region, "DescribeDeliveryChannels", func(ctx context.Context) (*types.DeliveryChannel, error) {
-		out, err := client(env, region).DescribeDeliveryChannels(ctx, &configservice.DescribeDeliveryChannelsInput{})
-		if err != nil || len(out.DeliveryChannels) == 0 {
-			return nil, err
-		}
-		return &out.DeliveryChannels[0], nil
-	})
-}
-
 // prefixes are those of the managed regions' channels. A region that cannot be
 // asked has none: its channel is blocked all the same.
 func prefixes(ctx context.Context, env resource.Env) []string {
@@ -78,8 +68,8 @@ func prefixes(ctx context.Context, env resource.Env) []string {
 	var all sync.WaitGroup
 	for i, region := range env.Regions {
 		all.Go(func() {
-			if channel, err := channelOf(ctx, env, resource.Scope(region)); err == nil && channel != nil {
-				found[i] = aws.ToString(channel.S3KeyPrefix)
+			if live, err := channel.Of(ctx, env, resource.Scope(region)); err == nil && live != nil {
+				found[i] = aws.ToString(live.S3KeyPrefix)
 			}
 		})
 	}
@@ -92,11 +82,11 @@ func prefixes(ctx context.Context, env resource.Env) []string {
 // delivers elsewhere, and is not this account's to move.
 func unused(ctx context.Context, env resource.Env) string {
 	owners := othersOf(env, func(region resource.Scope) error {
-		channel, err := channelOf(ctx, env, region)
-		if err != nil || channel == nil {
+		live, err := channel.Of(ctx, env, region)
+		if err != nil || live == nil {
 			return err
 		}
-		return channelOwner(ctx, env, channel)
+		return channelOwner(ctx, env, live)
 	})
 	if owners == "" {
 		return ""
