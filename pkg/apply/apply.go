@@ -252,9 +252,6 @@ func (r *runner) stopped(ctx context.Context) bool {
 
 func (r *runner) finish(s *step) {
 	s.outcome.ID, s.outcome.Action = s.change.ID, s.change.Action
-	if s.change.Action == resource.Create && s.outcome.Outcome == Converged && !r.Exact {
-		r.company.Store(true)
-	}
 	if !s.started.IsZero() {
 		s.outcome.Elapsed = time.Since(s.started)
 	}

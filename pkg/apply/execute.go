@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 			return r.failed(s, err)
 		}
 		if time.Now().After(deadline) {
-			return Step{Outcome: Failed, Err: err, Reason: fmt.Sprintf("%s (still so after %s; run apply again later)", awsx.Explain(err), bound)}
+			return Step{Outcome: Failed, Err: err, Reason: fmt.Sprintf("%s (still so after %s; run apply again later)", s.resource.Explain(env, err), bound)}
 		}
 		r.waiting(s, awsx.Explain(err))
 		if sleep(ctx, attempt) != nil {
@@ -85,9 +86,12 @@ func (r *runner) judge(s *step, now resource.Change, again bool) (Step, bool) {
 	case now.Action == resource.None && again:
 		return Step{Outcome: Applied, Notes: now.Notes}, true
 	case now.Action == resource.None:
+		if s.change.Action == resource.Create && len(now.LeftOut) == 0 && !r.Exact {
+			r.company.Store(true)
+		}
 		return Step{Outcome: Converged, Notes: now.Notes}, true
 	case !again && !r.asPlanned(s.change, now):
-		fields := s.resource.Moved(s.change, now)
+		fields := append(s.resource.Moved(s.change, now), possible(s.change, now)...)
 		return Step{Outcome: Stale, Fields: fields, Reason: "the live state moved since the plan (" + paths(fields) + "); plan again"}, true
 	case now.Irreversible() && !r.Approved(s.change.ID):
 		reason := fmt.Sprintf("%s; approve it with --allow-irreversible=%s", now.Irrevocable(), s.change.ID)
@@ -99,10 +103,20 @@ func (r *runner) judge(s *step, now resource.Change, again bool) (Step, bool) {
 
 // asPlanned says whether what is to be done now is what the plan showed.
 func (r *runner) asPlanned(planned, now resource.Change) bool {
-	if planned.Fingerprint == now.Fingerprint {
+	if planned.Fingerprint == now.Fingerprint && possible(planned, now) == nil {
 		return true
 	}
 	return !r.Exact && shrunk(planned, now)
+}
+
+// possible returns the fields of now that the plan left out: it did not show them.
+func possible(planned, now resource.Change) (fields []diff.Field) {
+	for _, f := range now.Fields {
+		if slices.Contains(planned.LeftOut, f.Path) {
+			fields = append(fields, f)
+		}
+	}
+	return fields
 }
 
 // shrunk says whether now writes nothing that planned did not show.

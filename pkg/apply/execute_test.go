@@ -422,6 +422,23 @@ func TestASavedPlanIsAPromise(t *testing.T) {
 	}
 }
 
+// What a plan leaves out it does not show: a saved one does not make it, though it
+// may be possible by now.
+func TestASavedPlanDoesNotMakeWhatItLeftOut(t *testing.T) {
+	h := newHouse(map[string]lamp{"a": {Colour: "blue", Level: 1}})
+	h.kind.LeaveOut = func(context.Context, resource.Env, resource.Delta[lamp]) ([]string, []string, error) {
+		return []string{"level"}, nil, nil
+	}
+	changes := h.plan(t, one)
+	h.kind.LeaveOut = nil
+	for _, exact := range []bool{true, false} {
+		steps, _ := h.run(t, t.Context(), changes, apply.Options{Exact: exact})
+		assert.Equal(t, apply.Stale, steps["a"].Outcome)
+		assert.Equal(t, []diff.Field{{Path: "level", Before: 1, After: 3}}, steps["a"].Fields)
+		assert.Empty(t, h.written)
+	}
+}
+
 // TestSavedValuesCompareWithLiveOnes has values whose members JSON sorts.
 func TestSavedValuesCompareWithLiveOnes(t *testing.T) {
 	h := newHouse(map[string]lamp{"a": {Colour: "red", Level: 3, Plug: &plug{"F", false}}})

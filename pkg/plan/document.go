@@ -258,6 +258,9 @@ func Decode(r io.Reader) (*Plan, error) {
 	if major, _, _ := strings.Cut(d.FormatVersion, "."); major != "1" {
 		return nil, fmt.Errorf("its format_version is %q, and this kiso reads 1.x: plan again with this kiso", d.FormatVersion)
 	}
+	if d.PlanDigest == "" {
+		return nil, errors.New("it has no plan_digest, so that nobody can tell whether it was edited: plan again with this kiso")
+	}
 	if digest, err := digestOf(data); err != nil || digest != d.PlanDigest {
 		return nil, errors.New("its plan_digest does not fit it: it was edited; plan again")
 	}

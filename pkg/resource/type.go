@@ -372,11 +372,43 @@ func (r *typed[M]) leaveOut(ctx context.Context, env Env, c *Change, d *Delta[M]
 	}
 	c.LeftOut, c.Notes = paths, append(c.Notes, notes...)
 	d.Fields = without(d.Fields, paths)
-	c.Fields = d.Fields
+	c.Fields, c.After = d.Fields, undone(c.After, c.Before, paths)
 	if len(d.Fields) == 0 {
 		d.Action, c.After = None, c.Before
 	}
 	return nil
+}
+
+// undone returns the model after a change with what is left out as it was before.
+func undone(after, before json.RawMessage, paths []string) json.RawMessage {
+	for _, path := range paths {
+		after = restored(after, before, path)
+	}
+	return after
+}
+
+// restored returns an object with the member at a path, whose names may hold dots
+// themselves, as it is in another one, or without it.
+func restored(after, before json.RawMessage, path string) json.RawMessage {
+	var is, was map[string]json.RawMessage
+	if json.Unmarshal(after, &is) != nil || json.Unmarshal(before, &was) != nil {
+		return after // no object: nothing is below it
+	}
+	for name, value := range is {
+		rest, below := strings.CutPrefix(path, name+".")
+		old, there := was[name]
+		switch {
+		case name == path && there:
+			is[name] = old
+		case name == path:
+			delete(is, name)
+		case below && there:
+			is[name] = restored(value, old, rest)
+		case below:
+			is[name] = restored(value, json.RawMessage("null"), rest)
+		}
+	}
+	return encode(is)
 }
 
 func without(fields []diff.Field, paths []string) []diff.Field {
@@ -390,7 +422,7 @@ func (r *typed[M]) Compare(c Change) (Change, error) {
 	}
 	want, _ := r.adapted(live)
 	d, fingerprint := r.delta(live, want)
-	return Change{Fields: without(d.Fields, c.LeftOut), After: encode(d.After), Fingerprint: fingerprint}, nil
+	return Change{Fields: without(d.Fields, c.LeftOut), After: undone(encode(d.After), c.Before, c.LeftOut), Fingerprint: fingerprint}, nil
 }
 
 func (r *typed[M]) Moved(planned, now Change) []diff.Field {

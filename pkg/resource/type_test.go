@@ -82,6 +82,7 @@ func TestPlanLeavesOutWhatIsNotToBeMade(t *testing.T) {
 	assert.Equal(t, resource.Create, c.Action)
 	assert.Equal(t, []diff.Field{{Path: "level", After: 3}}, c.Fields)
 	assert.Equal(t, []string{"colour"}, c.LeftOut)
+	assert.JSONEq(t, `{"level":3}`, string(c.After), "what is left out is not shown as made")
 	assert.Equal(t, []string{"out of stock"}, c.Notes)
 	found, err := kind.New("eu-west-1", "hall", "", red).Compare(c)
 	require.NoError(t, err)

@@ -60,7 +60,7 @@ var defects = []defect{
 	},
 	{
 		"stale plans are applied", "a saved plan does other than it showed",
-		"pkg/apply/execute.go", `if planned.Fingerprint == now.Fingerprint {`, `if planned.ID == now.ID {`, engine,
+		"pkg/apply/execute.go", `if planned.Fingerprint == now.Fingerprint && possible(planned, now) == nil {`, `if planned.ID == now.ID {`, engine,
 	},
 	{
 		"irreversible without approval", "what nobody can take back is done unasked",
@@ -84,6 +84,10 @@ var defects = []defect{
 		"pkg/apply/apply.go", `	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.running = running`, `	s.running = running`, engine,
+	},
+	{
+		"what was left out is made", "a saved plan writes what it did not show",
+		"pkg/apply/execute.go", `if slices.Contains(planned.LeftOut, f.Path) {`, `if false {`, engine,
 	},
 	{
 		"diverged is success", "the exit code says that all is well",
@@ -232,7 +236,7 @@ var defects = []defect{
 	// AWS Config.
 	{
 		"prefix of a channel forgotten", "a channel that moves cannot deliver",
-		"pkg/services/config/reads.go", `found[i] = aws.ToString(channel.S3KeyPrefix)`, `found[i] = ""`, config,
+		"pkg/services/config/reads.go", `found[i] = aws.ToString(live.S3KeyPrefix)`, `found[i] = ""`, config,
 	},
 	{
 		"global types everywhere", "IAM's types are recorded, and billed, in every region",
