@@ -95,15 +95,24 @@ func refused(ctx context.Context, env resource.Env, p Place) error {
 	case err != nil && !awsx.Denied(err): // as all of S3 is refused, for the clock or a new account
 		return err
 	case err != nil:
-		return fmt.Errorf("bucket %s: s3:ListBucket denied: it belongs to another account, or the role lacks the permission (s3:ListAllMyBuckets would tell: %s); choose another bucket name, or allow both actions for the role", p.Name, awsx.Explain(err))
+		return &closedError{text: fmt.Sprintf("bucket %s: s3:ListBucket denied: it belongs to another account, or the role lacks the permission (s3:ListAllMyBuckets would tell: %s); choose another bucket name, or allow both actions for the role", p.Name, awsx.Explain(err))}
 	case ours:
-		return fmt.Errorf("bucket %s: s3:ListBucket denied, though the bucket is this account's; allow the action for the role, and look at the bucket's policy", p.Name)
+		return &closedError{ours: true, text: fmt.Sprintf("bucket %s: s3:ListBucket denied, though the bucket is this account's; allow the action for the role, and look at the bucket's policy", p.Name)}
 	case p.Adopted:
 		return resource.ManagedBy("another account", fmt.Sprintf("the bucket %s, where %s delivers to, is not this account's", p.Name, p.Source))
 	default:
 		return fmt.Errorf("s3:ListBucket denied, and the account has no such bucket: %w", &takenError{p.Name})
 	}
 }
+
+// closedError says that a bucket may not be looked at, whether or not it is known to
+// be this account's.
+type closedError struct {
+	text string
+	ours bool
+}
+
+func (e *closedError) Error() string { return e.text }
 
 // takenError says that a name is another account's.
 type takenError struct{ name string }

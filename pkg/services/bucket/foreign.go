@@ -21,20 +21,27 @@ func Foreign(ctx context.Context, env resource.Env, p Place) error {
 // Holder says whose a bucket's name is.
 type Holder int
 
-// Nobody's, this account's, or another account's.
+// Nobody's, this account's, another account's, or there is no telling.
 const (
 	Nobody Holder = iota
 	Us
 	Others
+	Hidden
 )
 
-// HolderOf looks a bucket up by name, from the region where it is expected.
+// HolderOf looks a bucket up by name, from the region where it is expected. That it
+// may not be looked at is no error.
 func HolderOf(ctx context.Context, env resource.Env, name, region string) (Holder, error) {
 	b, err := find(ctx, env, Place{Name: name, Region: region})
 	var taken *takenError
+	var closed *closedError
 	switch {
 	case errors.As(err, &taken):
 		return Others, nil
+	case errors.As(err, &closed) && closed.ours:
+		return Us, nil
+	case errors.As(err, &closed):
+		return Hidden, nil
 	case err != nil || b == nil:
 		return Nobody, err
 	default:

@@ -39,9 +39,9 @@ type Options struct {
 	// Unused says why nothing would write into a bucket that is not there: it is
 	// left unmade then. "" is that something would. May be nil.
 	Unused func(ctx context.Context, env resource.Env) string
-	// LocateReads are the permissions that Locate takes, DeliversReads those of
-	// Delivers, SharingReads and PrefixesReads those of Place.Sharing and Place.Prefixes.
-	LocateReads, DeliversReads, SharingReads, PrefixesReads []resource.Permission
+	// LocateReads are the permissions that Locate takes, UnusedReads those of Unused,
+	// DeliversReads of Delivers, SharingReads and PrefixesReads of Place's functions.
+	LocateReads, UnusedReads, DeliversReads, SharingReads, PrefixesReads []resource.Permission
 }
 
 // Place is where a bucket is, and who writes into it.
@@ -178,7 +178,7 @@ func ToFind(more ...string) []resource.Permission {
 
 // toRead are the permissions that reading a bucket of these options takes.
 func (o Options) toRead(actions ...string) []resource.Permission {
-	return slices.Concat(o.LocateReads, ToFind(actions...))
+	return slices.Concat(o.LocateReads, o.UnusedReads, ToFind(actions...))
 }
 
 // trace: S3's calls are recorded in the region of the bucket that they name.

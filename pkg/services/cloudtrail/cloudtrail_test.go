@@ -150,6 +150,21 @@ func TestATrailOfTheWantedNameKeepsItsBucket(t *testing.T) {
 	assert.Contains(t, buckets["kiso-logs"].Policy, `"aws:SourceArn":"arn:aws:cloudtrail:eu-west-1:123456789012:trail/kiso"`)
 }
 
+// Where the bucket may not be looked at, it is what is said, and no other's name.
+func TestATrailWhoseBucketMayNotBeLookedAt(t *testing.T) {
+	for _, operations := range [][]string{{"HeadBucket"}, {"HeadBucket", "ListBuckets"}} {
+		w := newWorld(t, sandbox.Options{}, "eu-west-1")
+		w.seed("eu-west-1", "kiso", func(trail *trailsim.Trail) { trail.Validation = false })
+		for _, operation := range operations {
+			w.acct.Inject(sandbox.Fault{Operation: operation, Kind: sandbox.Deny})
+		}
+		plan := w.plan()
+		assert.Equal(t, resource.Blocked, plan["bucket"].Action)
+		assert.Contains(t, plan["bucket"].Reason, "bucket kiso-logs: s3:ListBucket denied")
+		assert.Contains(t, plan["trail"].Reason, "needs cloudtrail.bucket/eu-west-1/kiso/"+logs+", which is blocked: bucket kiso-logs: s3:ListBucket denied")
+	}
+}
+
 // A bucket that the spec names is made, and the trail pointed to it: its policy
 // has the trail's prefix at once.
 func TestNewBucketForATrailWithAPrefix(t *testing.T) {

@@ -45,11 +45,11 @@ func channelsTo(ctx context.Context, env resource.Env, bucket string) (string, e
 }
 
 // findReads are the permissions that finding the trail in use takes.
-var findReads = []resource.Permission{
-	{Action: "cloudtrail:DescribeTrails"},                 // which IAM cannot narrow to a trail
-	{Action: "cloudtrail:GetTrailStatus", Anywhere: true}, // also of the organization's
-	{Action: "cloudtrail:GetEventSelectors", Resource: everyTrail, Anywhere: true, For: "cloudtrail:DescribeTrails"}, // where there is a choice
-}
+var findReads = append(bucket.ToFind(), // of a trail that has the wanted name and another bucket
+	resource.Permission{Action: "cloudtrail:DescribeTrails"},                                                                            // which IAM cannot narrow to a trail
+	resource.Permission{Action: "cloudtrail:GetTrailStatus", Anywhere: true},                                                            // also of the organization's
+	resource.Permission{Action: "cloudtrail:GetEventSelectors", Resource: everyTrail, Anywhere: true, For: "cloudtrail:DescribeTrails"}, // where there is a choice
+)
 
 // everyTrail is the ARN of the trails of permissions: any may be adopted, in any
 // region.
@@ -165,15 +165,9 @@ func replaced(ctx context.Context, env resource.Env, home, name string, t *types
 	}
 	var kisos, live bucket.Holder
 	both, bothCtx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) {
-		kisos, err = bucket.HolderOf(bothCtx, env, own, home)
-		return unlessClosed(err)
-	})
+	both.Go(func() (err error) { kisos, err = bucket.HolderOf(bothCtx, env, own, home); return err })
 	both.Go(func() (err error) {
 		live, err = bucket.HolderOf(bothCtx, env, aws.ToString(t.S3BucketName), aws.ToString(t.HomeRegion))
-		if awsx.Denied(err) {
-			live, err = bucket.Us, nil // as far as is known
-		}
 		return err
 	})
 	if err := both.Wait(); err != nil || kisos == bucket.Us || live == bucket.Nobody {

@@ -43,8 +43,10 @@ const noRetention = "AWS Config cannot deliver into such a bucket; name another 
 
 var buckets = bucket.NewTypes(bucket.Options{
 	Service: "config", NoRetention: noRetention, Locate: locate, Unused: unused,
-	PrefixesReads: []resource.Permission{{Action: "config:DescribeDeliveryChannels", Anywhere: true}},
+	UnusedReads: channelsRead, PrefixesReads: channelsRead,
 })
+
+var channelsRead = []resource.Permission{{Action: "config:DescribeDeliveryChannels", Anywhere: true}}
 
 // locate finds the bucket of the spec. Channels that are moved to it keep their
 // prefixes.

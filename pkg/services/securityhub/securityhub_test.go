@@ -299,6 +299,23 @@ func TestAStandardThatOneRegionLacks(t *testing.T) {
 	}
 }
 
+// One that no region has is no whim of a region: the spec asks for what cannot be had.
+func TestAStandardThatNoRegionOffers(t *testing.T) {
+	in(t, sandbox.Options{}, func(w *world) {
+		w.standards(fsbp)
+		w.settle()
+		w.standards(fsbp, nist)
+		for _, region := range w.input.Regions {
+			sim.Edit(w.acct, region, func(s *sim.State) { s.Unavailable = []string{nist} })
+		}
+		changes := w.plan()
+		assert.Len(t, changed(changes), len(w.input.Regions))
+		failed := step(t, w.apply(changes), "securityhub.standards/eu-west-1/standards")
+		assert.Equal(t, apply.Failed, failed.Outcome)
+		assert.Contains(t, failed.Reason, "AWS does not offer in eu-west-1: correct securityhub.standards in the spec")
+	})
+}
+
 // A name that no region is known to have is misspelt, or newer than this kiso.
 func TestAStandardThatIsNotOffered(t *testing.T) {
 	const unheard = "nist-800-53/v/6.0.0"

@@ -188,12 +188,28 @@ func notOffered(ctx context.Context, env resource.Env, d resource.Delta[Standard
 		return nil, nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.After.Standards)) {
-		if path := "standards." + name; d.Has(path) && slices.Contains(known, name) && !slices.Contains(there, name) {
+		if path := "standards." + name; d.Has(path) && slices.Contains(known, name) && !slices.Contains(there, name) && elsewhere(ctx, env, d.ID.Scope, name) {
 			paths = append(paths, path)
 			notes = append(notes, "AWS does not offer the standard "+name+" in this region: it is left out")
 		}
 	}
 	return paths, notes, nil
+}
+
+// elsewhere says whether another managed region offers a standard, or may: one that
+// cannot be asked yet is given the benefit of the doubt.
+func elsewhere(ctx context.Context, env resource.Env, here resource.Scope, name string) bool {
+	return slices.ContainsFunc(env.Regions, func(r string) bool {
+		region := resource.Scope(r)
+		if region == here {
+			return false
+		}
+		if live, err := subscriptions(ctx, env, region); err != nil || live == nil {
+			return true
+		}
+		there, err := offered(ctx, env, region)
+		return err != nil || slices.Contains(there, name)
+	})
 }
 
 // enable enables standards. One that the region does not offer makes AWS refuse

@@ -106,7 +106,7 @@ func (w *world) apply(changes []resource.Change) *apply.Result {
 
 func (w *world) run(changes []resource.Change, o apply.Options) *apply.Result {
 	w.t.Helper()
-	o.Session, o.Registry = w.session, resource.NewRegistry([]*resource.Service{securityhub.Service})
+	o.Session, o.Registry, o.Regions = w.session, resource.NewRegistry([]*resource.Service{securityhub.Service}), w.input.Regions
 	o.Events = func(e apply.Event) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
