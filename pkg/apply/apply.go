@@ -199,7 +199,7 @@ func (r *runner) heartbeat() (stop func()) {
 			for _, s := range r.steps {
 				r.mu.Lock()
 				if s.running {
-					r.tell(s.waiting("waiting for AWS to answer"))
+					r.tell(s.waiting("going on"))
 				}
 				r.mu.Unlock()
 			}

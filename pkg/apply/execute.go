@@ -22,7 +22,7 @@ import (
 func (r *runner) execute(ctx context.Context, s *step) Step {
 	bound := orDefault(s.resource.Settle().RetryFor, resource.DefaultRetryFor)
 	spread := s.resource.Settle().Spread
-	if s.change.Action == resource.Create && r.spread(ctx, spread) != nil {
+	if s.change.Action == resource.Create && r.spread(ctx, s, spread) != nil {
 		return r.failed(s, ctx.Err())
 	}
 	deadline := time.Now().Add(bound)
@@ -64,11 +64,12 @@ const crowded = 6
 
 // spread pauses so that two runs do not reach a write together. The offset is
 // one for the whole run, so that it meets another's at most once.
-func (r *runner) spread(ctx context.Context, bound time.Duration) error {
+func (r *runner) spread(ctx context.Context, s *step, bound time.Duration) error {
 	part := time.Duration(float64(bound) * r.offset)
-	if err := pause(ctx, part); err != nil || !r.company.Load() {
+	if err := pause(ctx, part); err != nil || bound == 0 || !r.company.Load() {
 		return err
 	}
+	r.waiting(s, "another run is at work here: keeping out of its way")
 	return pause(ctx, crowded*part)
 }
 

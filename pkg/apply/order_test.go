@@ -161,7 +161,7 @@ func TestAStepThatTakesLongSaysThatItGoesOn(t *testing.T) {
 		var waits []time.Duration
 		for _, e := range h.events {
 			if e.Type == apply.Waiting {
-				assert.Equal(t, "waiting for AWS to answer", e.Message)
+				assert.Equal(t, "going on", e.Message)
 				waits = append(waits, e.Elapsed)
 			}
 		}

@@ -35,7 +35,7 @@ type Outcome string
 const (
 	InSync     Outcome = "in_sync"
 	Changes    Outcome = "changes"    // plan and drift: there is something to do
-	Applied    Outcome = "applied"    // apply: all of it was done
+	Applied    Outcome = "applied"    // apply: all of it was done that nobody else decides about
 	Incomplete Outcome = "incomplete" // something could not be read or applied
 	Failed     Outcome = "failed"     // the account could not be opened or planned at all
 	NotStarted Outcome = "not_started"
@@ -55,8 +55,10 @@ type Result struct {
 	Changed  int      `json:"changed"`
 	Problems []string `json:"problems"`
 	Drift    []string `json:"drift"` // drift: what was drifted and by whom, a line each
-	Seconds  float64  `json:"seconds"`
-	At       string   `json:"at"` // when it ended, RFC 3339
+	// Managed is what turned out to be somebody else's to decide, a line each.
+	Managed []string `json:"managed_elsewhere,omitzero"`
+	Seconds float64  `json:"seconds"`
+	At      string   `json:"at"` // when it ended, RFC 3339
 }
 
 // Good says whether nothing went wrong.
@@ -166,8 +168,12 @@ func (o Options) apply(ctx context.Context, e *engine.Engine, p *plan.Plan, r *R
 	}
 	r.Added, r.Changed = result.CountAction(resource.Create), result.CountAction(resource.Update)
 	for _, step := range result.Steps {
-		if step.Outcome.Bad() {
-			r.Problems = append(r.Problems, fmt.Sprintf("%s: %s: %s", step.ID, step.Outcome, step.Reason))
+		line := fmt.Sprintf("%s: %s: %s", step.ID, step.Outcome, step.Reason)
+		switch {
+		case step.Outcome.Bad():
+			r.Problems = append(r.Problems, line)
+		case step.Outcome == apply.ManagedElsewhere:
+			r.Managed = append(r.Managed, line)
 		}
 	}
 }

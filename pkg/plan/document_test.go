@@ -123,15 +123,21 @@ func TestDecodeRefusesWhatWasEdited(t *testing.T) {
 	require.NoError(t, err)
 	_, err = plan.Decode(bytes.NewReader(compact))
 	require.NoError(t, err)
-	for name := range members {
-		members[name] = "edited"
-		if name == "format_version" {
-			members[name] = "1.9"
+	for name, value := range members {
+		switch v := value.(type) {
+		case string:
+			members[name] = v + "1"
+		case bool:
+			members[name] = !v
+		case []any:
+			members[name] = v[:len(v)-1]
+		case map[string]any:
+			v["create"] = 7
 		}
 		edited, err := json.Marshal(members)
 		require.NoError(t, err)
 		_, err = plan.Decode(bytes.NewReader(edited))
-		assert.Error(t, err, name)
+		assert.EqualError(t, err, "its plan_digest does not fit it: it was edited; plan again", name)
 		require.NoError(t, json.Unmarshal([]byte(good), &members))
 	}
 	_, err = plan.Decode(strings.NewReader(strings.Replace(good, `"applyable": true`, `"applyable": false`, 1)))

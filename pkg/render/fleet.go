@@ -19,7 +19,7 @@ func (t *Text) FleetLine(r fleet.Result) {
 		who += " " + r.Name
 	}
 	t.line("%s %s: %s in %.1fs%s", mark, who, outcome(r), r.Seconds, details(r))
-	for _, line := range slices.Concat(r.Problems, r.Drift) {
+	for _, line := range slices.Concat(r.Problems, r.Managed, r.Drift) {
 		t.paragraph(line, "     ")
 	}
 }

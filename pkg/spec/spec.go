@@ -117,7 +117,7 @@ const (
 
 // tagASCII is tagAlphabet as far as every dialect of regular expressions has it: of
 // what is not ASCII it lets all pass.
-const tagASCII = "^[A-Za-z0-9 _.:/=+@\u00a0-\ufffd-]*$"
+const tagASCII = "^[^\u0001-\u001f!\"#$%&'()*,;<>?\\[\\\\\\]^`{|}~\u007f]*$"
 
 var tagCharacters = regexp.MustCompile(tagAlphabet)
 

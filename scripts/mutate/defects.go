@@ -48,7 +48,7 @@ var defects = []defect{
 	},
 	{
 		"no company", "a run that sees another at work does not keep away from it",
-		"pkg/apply/execute.go", `err != nil || !r.company.Load()`, `err != nil || r.company.Load()`, engine,
+		"pkg/apply/execute.go", `bound == 0 || !r.company.Load()`, `bound == 0 || r.company.Load()`, engine,
 	},
 	{
 		"no spread", "two runs that began together send two mails",

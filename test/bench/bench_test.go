@@ -15,6 +15,9 @@ import (
 	"github.com/kiso-cli/kiso/pkg/plan"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/sandbox"
+	"github.com/kiso-cli/kiso/pkg/sandbox/cloudtrail"
+	"github.com/kiso-cli/kiso/pkg/sandbox/s3"
+	"github.com/kiso-cli/kiso/pkg/sandbox/securityhub"
 	"github.com/kiso-cli/kiso/pkg/services"
 	"github.com/kiso-cli/kiso/pkg/spec"
 )
@@ -55,28 +58,61 @@ func planned(ctx context.Context, t require.TestingT, account *sandbox.Account) 
 	return e, p
 }
 
+// measure plans, and holds it to the limits.
+func measure(t *testing.T, name string, account *sandbox.Account) (*engine.Engine, *plan.Plan) {
+	t.Helper()
+	account.ResetCalls()
+	start := time.Now()
+	e, p := planned(t.Context(), t, account)
+	trips, requests := int(time.Since(start)/latency), len(account.Calls())
+	t.Logf("%s: %d round trips, %d requests", name, trips, requests)
+	assert.LessOrEqual(t, trips, maxRoundTrips, name)
+	assert.LessOrEqual(t, requests, maxRequests, name)
+	return e, p
+}
+
 // TestRoundTripsAndRequests counts in a bubble, whose clock moves by what the
 // plan waits for and by nothing else.
 func TestRoundTripsAndRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		account := newAccount()
-		measure := func(name string) (*engine.Engine, *plan.Plan) {
-			account.ResetCalls()
-			start := time.Now()
-			e, p := planned(t.Context(), t, account)
-			trips, requests := int(time.Since(start)/latency), len(account.Calls())
-			t.Logf("%s: %d round trips, %d requests", name, trips, requests)
-			assert.LessOrEqual(t, trips, maxRoundTrips, name)
-			assert.LessOrEqual(t, requests, maxRequests, name)
-			return e, p
-		}
-		e, p := measure("an empty account")
+		e, p := measure(t, "an empty account", account)
 		result, err := e.Apply(t.Context(), p, apply.Options{Approved: func(resource.ID) bool { return false }})
 		require.NoError(t, err)
 		require.NoError(t, result.Err())
-		_, p = measure("an account in sync")
+		_, p = measure(t, "an account in sync", account)
 		assert.Zero(t, p.Summary().Changes())
 	})
+}
+
+// TestRoundTripsAndRequestsOfALivedInAccount has a trail of the account's own, with a
+// bucket that has no lock, alone and beside everything but standards.
+func TestRoundTripsAndRequestsOfALivedInAccount(t *testing.T) {
+	for _, name := range []string{"company", "kiso"} {
+		synctest.Test(t, func(t *testing.T) {
+			account := newAccount()
+			live := func() {
+				cloudtrail.Edit(account, "us-east-1", func(s *cloudtrail.State) {
+					s.Trails[name] = &cloudtrail.Trail{Bucket: "company-logs", Global: true, MultiRegion: true, Validation: true, Logging: true}
+				})
+				s3.Edit(account, func(s *s3.State) { s.Buckets["company-logs"] = &s3.Bucket{Region: "us-east-1"} })
+			}
+			live()
+			measure(t, "a trail "+name, account)
+
+			account = newAccount()
+			e, p := planned(t.Context(), t, account)
+			_, err := e.Apply(t.Context(), p, apply.Options{})
+			require.NoError(t, err)
+			cloudtrail.Edit(account, home, func(s *cloudtrail.State) { delete(s.Trails, "kiso") })
+			s3.Edit(account, func(s *s3.State) { delete(s.Buckets, "kiso-cloudtrail-123456789012-"+home) })
+			for _, region := range p.Regions {
+				securityhub.Edit(account, region, func(s *securityhub.State) { clear(s.Hub.Standards) })
+			}
+			live()
+			measure(t, "a trail "+name+", and hubs without standards", account)
+		})
+	}
 }
 
 // accounts are those that the benchmarks plan: one with nothing in it, and one

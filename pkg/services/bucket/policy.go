@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/kiso-cli/kiso/internal/policydoc"
+	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
@@ -117,12 +118,15 @@ func (t *policyType) observe(ctx context.Context, env resource.Env, id resource.
 }
 
 func (b *found) policy(ctx context.Context) (string, error) {
-	out, err := b.client().GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &b.name, ExpectedBucketOwner: b.owner()})
-	out, err = or(out, err, &s3.GetBucketPolicyOutput{}, "NoSuchBucketPolicy")
-	if err != nil {
-		return "", err
-	}
-	return aws.ToString(out.Policy), nil
+	key := reads.Key{Service: "s3", Region: b.region, Call: "GetBucketPolicy", Arg: b.name}
+	return reads.Get(ctx, b.env.Reads, key, func(ctx context.Context) (string, error) {
+		out, err := b.client().GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &b.name, ExpectedBucketOwner: b.owner()})
+		out, err = or(out, err, &s3.GetBucketPolicyOutput{}, "NoSuchBucketPolicy")
+		if err != nil {
+			return "", err
+		}
+		return aws.ToString(out.Policy), nil
+	})
 }
 
 // adaptPolicy fits the wanted statements to the bucket that is in use, and keeps

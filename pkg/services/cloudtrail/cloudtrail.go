@@ -40,7 +40,7 @@ const defaultBucket = "kiso-cloudtrail-{account_id}-{home_region}"
 // Section is what the spec may say of CloudTrail.
 type Section struct {
 	TrailName string `yaml:"trail_name" jsonschema:"minLength=3,maxLength=128,pattern=^[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]$" doc:"The name of the trail that kiso creates. A suitable multi-region trail under another name is adopted instead."`
-	Bucket    Bucket `yaml:"bucket" doc:"The bucket of that trail. A trail that was there first keeps its own, which is raised to the same settings; one of the wanted name only while the name of the bucket is left out here, and kiso's does not exist."`
+	Bucket    Bucket `yaml:"bucket" doc:"The bucket of that trail. A trail that was there first keeps its own, which is raised to the same settings; one of the wanted name only while the name here is the default one, and kiso has not made that bucket."`
 }
 
 // Bucket is what the spec may say of the bucket.

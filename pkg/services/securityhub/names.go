@@ -16,7 +16,7 @@ type Standard string
 // known are the standards at the time of writing (Security Hub user guide,
 // "Standards reference"). They serve for hints alone.
 var known = []string{
-	"aws-foundational-security-best-practices/v/1.0.0",
+	foundational,
 	"aws-resource-tagging-standard/v/1.0.0",
 	cis120,
 	"cis-aws-foundations-benchmark/v/1.4.0",
@@ -27,6 +27,10 @@ var known = []string{
 	"pci-dss/v/3.2.1",
 	"pci-dss/v/4.0.1",
 }
+
+// foundational is AWS's own standard, which no region is asked for: it comes with
+// the hub. Should a region not have it, enabling it says so.
+const foundational = "aws-foundational-security-best-practices/v/1.0.0"
 
 // cis120 is the oldest standard. Its ARN has a shape of its own, without region.
 const cis120 = "cis-aws-foundations-benchmark/v/1.2.0"

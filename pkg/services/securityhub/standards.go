@@ -180,6 +180,12 @@ func applyStandards(ctx context.Context, env resource.Env, d resource.Delta[Stan
 // others do: AWS offers most of them in most regions. A name that this kiso does
 // not know may be misspelt, and stays. While the hub is off AWS does not tell.
 func notOffered(ctx context.Context, env resource.Env, d resource.Delta[Standards]) (paths, notes []string, err error) {
+	missing := slices.DeleteFunc(slices.Sorted(maps.Keys(d.After.Standards)), func(name string) bool {
+		return !d.Has("standards."+name) || !slices.Contains(known, name) || name == foundational
+	})
+	if len(missing) == 0 {
+		return nil, nil, nil
+	}
 	if live, err := subscriptions(ctx, env, d.ID.Scope); err != nil || live == nil {
 		return nil, nil, err
 	}
@@ -187,9 +193,9 @@ func notOffered(ctx context.Context, env resource.Env, d resource.Delta[Standard
 	if err != nil || len(there) == 0 {
 		return nil, nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(d.After.Standards)) {
-		if path := "standards." + name; d.Has(path) && slices.Contains(known, name) && !slices.Contains(there, name) && elsewhere(ctx, env, d.ID.Scope, name) {
-			paths = append(paths, path)
+	for _, name := range missing {
+		if !slices.Contains(there, name) && elsewhere(ctx, env, d.ID.Scope, name) {
+			paths = append(paths, "standards."+name)
 			notes = append(notes, "AWS does not offer the standard "+name+" in this region: it is left out")
 		}
 	}
