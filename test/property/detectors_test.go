@@ -54,7 +54,10 @@ func liveHubs(t *rapid.T, acct *sandbox.Account) {
 			hub.Standards[name] = pick(t, region+" "+name, &securityhub.Subscription{}, &securityhub.Subscription{Reason: "NO_AVAILABLE_CONFIGURATION_RECORDER"},
 				&securityhub.Subscription{ReadyAt: bubble.Add(40 * time.Second)}, &securityhub.Subscription{GoneAt: bubble.Add(50 * time.Second)})
 		}
-		state := securityhub.State{Hub: hub, Unavailable: some(t, region+" lacks the standard", standards...)}
+		state := securityhub.State{Hub: hub}
+		if region != "us-east-1" { // what no region offers is refused, as the service's tests have it
+			state.Unavailable = some(t, region+" lacks the standard", standards[1:]...)
+		}
 		for _, name := range state.Unavailable {
 			delete(hub.Standards, name)
 		}
