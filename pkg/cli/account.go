@@ -107,7 +107,9 @@ func (a *app) planSpec(ctx context.Context, c *cli.Context) (*engine.Engine, *pl
 	if err != nil {
 		return nil, nil, err
 	}
+	heard := a.signsOfLife("reading the account")
 	p, err := e.Plan(ctx, s)
+	heard()
 	if err != nil {
 		return nil, nil, err
 	}

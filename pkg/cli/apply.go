@@ -38,26 +38,37 @@ func (a *app) apply(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.NArg() > 1 {
-		return fmt.Errorf("kiso apply takes one plan, and got %d", c.NArg())
-	}
-	saved := c.NArg() == 1
-	if saved && c.IsSet("file") {
-		return errors.New("-f and a saved plan exclude each other: the plan holds all that is applied")
-	}
-	if !saved && !c.Bool("auto-approve") && (!a.InTerminal || c.String("file") == "-") {
-		return errors.New("nobody can be asked here: use --auto-approve, or plan --out PLAN and apply PLAN; nothing was read")
-	}
 	surviveClosedPipe()
 	out := a.applyRenderer(c, format)
-	err = a.planAndApply(c, saved, out)
+	err = a.checkApply(c)
+	if err == nil {
+		err = a.planAndApply(c, out)
+	}
 	if err != nil && !errors.Is(err, errSaid) {
 		out.Error(err)
 	}
 	return err
 }
 
-func (a *app) planAndApply(c *cli.Context, saved bool, out render.Apply) error {
+// checkApply refuses a command line that says two things, or that wants somebody
+// to be asked where nobody can be.
+func (a *app) checkApply(c *cli.Context) error {
+	saved := savedPlanNamed(c)
+	switch {
+	case c.NArg() > 1:
+		return fmt.Errorf("kiso apply takes one plan, and got %d", c.NArg())
+	case saved && c.IsSet("file"):
+		return errors.New("-f and a saved plan exclude each other: the plan holds all that is applied")
+	case !saved && !c.Bool("auto-approve") && (!a.InTerminal || c.String("file") == "-"):
+		return errors.New("nobody can be asked here: use --auto-approve, or plan --out PLAN and apply PLAN; nothing was read")
+	}
+	return nil
+}
+
+// savedPlanNamed says whether a saved plan is to be applied, not a spec.
+func savedPlanNamed(c *cli.Context) bool { return c.NArg() > 0 }
+
+func (a *app) planAndApply(c *cli.Context, out render.Apply) error {
 	ctx, cancel := withTimeout(c)
 	defer cancel()
 	reading, done := a.untilStopped(ctx)
@@ -66,13 +77,13 @@ func (a *app) planAndApply(c *cli.Context, saved bool, out render.Apply) error {
 	if err != nil {
 		return err
 	}
-	approved, err := a.approve(c, p, saved)
+	approved, err := a.approve(c, p)
 	if err != nil {
 		return err
 	}
 	defer a.announceStop()()
 	result, err := e.Apply(ctx, p, apply.Options{
-		Exact: saved, Approved: approved, Stop: a.stop, Events: out.Event, Workers: c.Int("parallelism"),
+		Exact: savedPlanNamed(c), Approved: approved, Stop: a.stop, Events: out.Event, Workers: c.Int("parallelism"),
 	})
 	if err != nil {
 		return err
@@ -108,7 +119,7 @@ func (a *app) applyRenderer(c *cli.Context, format string) render.Apply {
 
 // planToApply returns the saved plan, or makes one and shows it.
 func (a *app) planToApply(ctx context.Context, c *cli.Context, out render.Apply) (*engine.Engine, *plan.Plan, error) {
-	if c.NArg() == 1 {
+	if savedPlanNamed(c) {
 		return a.savedPlan(ctx, c, out)
 	}
 	e, p, err := a.planSpec(ctx, c)
@@ -131,7 +142,9 @@ func (a *app) savedPlan(ctx context.Context, c *cli.Context, out render.Apply) (
 	if err != nil {
 		return nil, nil, err
 	}
+	heard := a.signsOfLife("comparing the account with " + name)
 	stale, err := e.Stale(ctx, p)
+	heard()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,13 +168,13 @@ func staleError(name string, stale *apply.Result) error {
 }
 
 // approve asks for what must be approved and returns who may be irreversible.
-func (a *app) approve(c *cli.Context, p *plan.Plan, saved bool) (func(resource.ID) bool, error) {
+func (a *app) approve(c *cli.Context, p *plan.Plan) (func(resource.ID) bool, error) {
 	allowed := c.StringSlice("allow-irreversible")
 	if err := checkAllowed(allowed, p); err != nil {
 		return nil, err
 	}
 	ask := a.InTerminal && !c.Bool("auto-approve")
-	if ask && !saved && p.Summary().Changes() > 0 {
+	if ask && !savedPlanNamed(c) && p.Summary().Changes() > 0 {
 		if err := a.askYes("Make these changes?"); err != nil {
 			return nil, err
 		}

@@ -37,7 +37,9 @@ func (a *app) drift(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	heard := a.signsOfLife("looking for who made the changes")
 	report := e.Drift(ctx, p)
+	heard()
 	if ctx.Err() != nil {
 		return fmt.Errorf("the report was not finished: %w", context.Cause(ctx))
 	}

@@ -2,10 +2,13 @@ package render
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
+
+	"github.com/hashicorp/go-multierror"
 
 	"github.com/kiso-cli/kiso/pkg/apply"
 	"github.com/kiso-cli/kiso/pkg/plan"
@@ -215,11 +218,19 @@ func (j *JSONLines) Result(p *plan.Plan, r *apply.Result) {
 	j.summary("apply", r.CountAction(resource.Create), r.CountAction(resource.Update), r.Bad(), r.Bad() > 0 || p.Summary().Blocked > 0)
 }
 
-// Error says why nothing was done, and ends with the change summary.
+// Error says why nothing was done, a diagnostic for each reason, and ends with the
+// change summary.
 func (j *JSONLines) Error(err error) {
-	j.say("error", "diagnostic", "Error: "+err.Error(), map[string]any{
-		"diagnostic": map[string]any{"severity": "error", "summary": err.Error()},
-	})
+	reasons := []error{err}
+	var several *multierror.Error
+	if errors.As(err, &several) {
+		reasons = several.Errors
+	}
+	for _, reason := range reasons {
+		j.say("error", "diagnostic", "Error: "+reason.Error(), map[string]any{
+			"diagnostic": map[string]any{"severity": "error", "summary": reason.Error()},
+		})
+	}
 	j.summary("apply", 0, 0, 0, true)
 }
 
