@@ -207,6 +207,10 @@ func TestAKeyThatSilencesTheTopic(t *testing.T) {
 		w.inSync()
 		assert.Contains(t, find(t, w.plan(), topicAddress).Notes[0], "NO MAIL WILL BE SENT")
 		w.editTopic(global, func(topic *sns.Topic) { topic.Attributes["KmsMasterKeyId"] = w.arn("kms", global, "key/1") })
+		notes := find(t, w.plan(), topicAddress).Notes
+		require.Len(t, notes, 1)
+		assert.Contains(t, notes[0], "mail is sent only if that key's policy allows events.amazonaws.com")
+		w.editTopic(global, func(topic *sns.Topic) { topic.Attributes["KmsMasterKeyId"] = "" })
 		assert.Empty(t, find(t, w.plan(), topicAddress).Notes)
 	})
 }

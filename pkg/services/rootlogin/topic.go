@@ -111,10 +111,16 @@ func createTopic(ctx context.Context, env resource.Env, d resource.Delta[Topic])
 
 // topicNotes warns of a key that no service can use: the policy of the key that
 // AWS manages for SNS cannot be changed (Amazon SNS developer guide, key management).
+// What the policy of another key allows is not looked at.
 func topicNotes(live Topic) []string {
-	if !strings.HasSuffix(live.Key, "alias/aws/sns") {
+	const grants = "events.amazonaws.com kms:GenerateDataKey* and kms:Decrypt"
+	switch {
+	case live.Key == "":
 		return nil
+	case strings.HasSuffix(live.Key, "alias/aws/sns"):
+		return []string{"the topic is encrypted with " + live.Key + ", which EventBridge cannot use: NO MAIL WILL BE SENT; " +
+			"encrypt it with a key of your own that allows " + grants + ", or take the encryption off"}
+	default:
+		return []string{"the topic is encrypted with " + live.Key + ": mail is sent only if that key's policy allows " + grants + ", which kiso does not look at"}
 	}
-	return []string{"the topic is encrypted with " + live.Key + ", which EventBridge cannot use: NO MAIL WILL BE SENT; " +
-		"encrypt it with a key of your own that allows events.amazonaws.com kms:GenerateDataKey* and kms:Decrypt, or take the encryption off"}
 }
