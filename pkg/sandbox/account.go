@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"maps"
 	"sync"
 	"time"
@@ -47,7 +48,8 @@ type Account struct {
 	calls   []*Call
 	faults  []*Injected
 	history []Recorded
-	file    string // where the state is saved after each write; empty: nowhere
+	file    string      // where the state is saved after each write; empty: nowhere
+	saved   fs.FileInfo // what file was when this account last read or wrote it
 }
 
 // New makes an empty account that simulates the given services. It panics when

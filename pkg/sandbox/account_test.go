@@ -77,6 +77,21 @@ func TestAFileThatCannotBeWrittenFailsTheCall(t *testing.T) {
 	assert.ErrorContains(t, createDetector(t.Context(), once(acct)), "cannot save the account")
 }
 
+func TestTwoDoNotWriteOneFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "account.json")
+	open := func() *sandbox.Account {
+		acct, err := sandbox.Open(file, sandbox.Options{}, guardduty.New())
+		require.NoError(t, err)
+		return acct
+	}
+	first, second := open(), open()
+	require.NoError(t, createDetector(t.Context(), first.Config("us-east-1")))
+	err := createDetector(t.Context(), second.Config("eu-west-1"))
+	assert.ErrorContains(t, err, "another process has changed "+file)
+	require.NoError(t, createDetector(t.Context(), first.Config("eu-west-1")), "the first goes on")
+	assert.NotEmpty(t, guardduty.Get(open(), "us-east-1").Detector.ID, "nothing is lost")
+}
+
 func TestEqualHistoriesMakeEqualAccounts(t *testing.T) {
 	ids := func() (ids []string) {
 		acct := newAccount(sandbox.Options{})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,7 +48,8 @@ func Open(file string, options Options, simulators ...Simulator) (*Account, erro
 	}
 	a := New(options, simulators...)
 	a.file, a.states, a.history = file, saved.store(), saved.History
-	return a, nil
+	a.saved, err = os.Stat(file)
+	return a, err
 }
 
 // Save writes the account's state to w.
@@ -128,10 +130,19 @@ func (a *Account) document() []byte {
 	return append(data, '\n')
 }
 
+// unchanged says whether a file is the one that it was. The time is looked at too,
+// since a number that a file system has freed may name another file soon.
+func unchanged(before, now fs.FileInfo) bool {
+	return os.SameFile(before, now) && before.ModTime().Equal(now.ModTime())
+}
+
 // persist writes the account's file, if it has one: first beside it, then over it.
 func (a *Account) persist() error {
 	if a.file == "" {
 		return nil
+	}
+	if live, err := os.Stat(a.file); err == nil && a.saved != nil && !unchanged(a.saved, live) {
+		return Error("SandboxFileInUse", http.StatusConflict, "another process has changed "+a.file+", and saving would undo that; run one after the other, or let `kiso sandbox` serve the account to both")
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(a.file), ".sandbox-*") // mode 0600
 	if err != nil {
@@ -146,5 +157,6 @@ func (a *Account) persist() error {
 		_ = os.Remove(temporary.Name()) // best effort; the error matters more
 		return fmt.Errorf("sandbox: cannot save the account: %w", err)
 	}
-	return nil
+	a.saved, err = os.Stat(a.file)
+	return err
 }
