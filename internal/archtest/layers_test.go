@@ -20,6 +20,7 @@ var layers = []layer{
 	{"internal/diff", nil},
 	{"internal/event", nil},
 	{"internal/graph", nil},
+	{"internal/heartbeat", nil},
 	{"internal/policydoc", nil},
 	{"internal/reads", nil},
 	{"internal/similar", nil},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kiso-cli/kiso/internal/graph"
+	"github.com/kiso-cli/kiso/internal/heartbeat"
 	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
@@ -185,31 +186,16 @@ func (r *runner) run(ctx context.Context, s *step) {
 // heartbeat tells now and then which steps go on, while calls take long, as those
 // that the SDK repeats do. The function that it returns ends that.
 func (r *runner) heartbeat() (stop func()) {
-	done := make(chan struct{})
-	var ended sync.WaitGroup
-	ended.Go(func() {
-		ticker := time.NewTicker(beat)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-			case <-done:
-				return
+	return heartbeat.Start(func() {
+		for _, s := range r.steps {
+			r.mu.Lock()
+			if s.running {
+				r.tell(s.waiting("going on"))
 			}
-			for _, s := range r.steps {
-				r.mu.Lock()
-				if s.running {
-					r.tell(s.waiting("going on"))
-				}
-				r.mu.Unlock()
-			}
+			r.mu.Unlock()
 		}
 	})
-	return func() { close(done); ended.Wait() }
 }
-
-// beat is the time between the signs of life of a step.
-const beat = 10 * time.Second
 
 // await returns the first need that did not end well, once all have ended.
 func (r *runner) await(s *step) *step {
