@@ -198,10 +198,11 @@ func TestTwoAtOnce(t *testing.T) {
 }
 
 // Each call of Subscribe sends a mail. Of two runs that reach it together one
-// sees what the other did, since each looks after a pause of its own.
+// sees what the other did, since each looks after a pause of its own. Calls take a
+// moment, so that without that pause the two would keep step.
 func TestTwoAtOnceSendOneMail(t *testing.T) {
 	for range 20 {
-		in(t, sandbox.Options{}, func(w *world) {
+		in(t, sandbox.Options{Latency: func(sandbox.Call) time.Duration { return time.Microsecond }}, func(w *world) {
 			first, second := w.plan(), w.plan()
 			done := make(chan error)
 			go func() { done <- w.apply(first).Err() }()
