@@ -116,6 +116,7 @@ func load(ctx context.Context, o Options) (aws.Config, error) {
 	// an HTTP client that is not of its own type would make it refuse AWS_CA_BUNDLE.
 	cfg.Retryer = sharedQuotas()
 	cfg.Logger = sdkLog(o.Log)
+	cfg.Credentials = explained{cfg.Credentials, o.Profile}
 	cfg.HTTPClient = &gate{next: cfg.HTTPClient, slots: make(chan struct{}, o.Parallelism), log: o.Log}
 	return cfg, nil
 }

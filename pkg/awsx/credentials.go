@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 )
 
@@ -16,6 +17,10 @@ import (
 // what the user can do. The SDK's own text stays reachable through Unwrap; it is
 // not shown where it may hold what a credential_process printed.
 func explainConfig(err error, profile string) error {
+	var none *noCredentials
+	if errors.As(err, &none) {
+		return none // explained where they were asked for
+	}
 	profile = cmp.Or(profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
 	advice := ""
 	if !sessionOver(err) { // which has the code of a denial
@@ -30,9 +35,33 @@ func explainConfig(err error, profile string) error {
 	return &adviceError{advice: advice, cause: err}
 }
 
+// explained is where credentials come from, with its errors explained: they may be
+// asked for at any call, and what the SDK says holds what a credential_process
+// printed.
+type explained struct {
+	aws.CredentialsProvider
+	profile string
+}
+
+// Retrieve returns the credentials.
+func (e explained) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	credentials, err := e.CredentialsProvider.Retrieve(ctx)
+	if err != nil {
+		return credentials, &noCredentials{adviceError{advice: explainConfig(err, e.profile).Error(), cause: err}}
+	}
+	return credentials, nil
+}
+
+// noCredentials keeps a call from being made.
+type noCredentials struct{ adviceError }
+
 // sessionOver says whether credentials could not be had because the SSO session
 // has ended: by its time, or because somebody signed out.
 func sessionOver(err error) bool {
+	var none *noCredentials
+	if errors.As(err, &none) {
+		err = none.cause
+	}
 	return contains(err.Error(), "InvalidGrantException", "SSO session has expired", "Token has expired", "cached SSO token", "token has expired", "Session token not found")
 }
 

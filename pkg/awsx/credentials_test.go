@@ -149,6 +149,26 @@ func TestTheCodeOfAnMFADevice(t *testing.T) {
 	assert.Equal(t, 1, asked)
 }
 
+// A helper that prints a stray line is not understood, and the SDK's error holds all
+// that it printed. Nobody sees that, at whatever point of a run it happens.
+func TestWhatACredentialProcessPrintedIsNotShown(t *testing.T) {
+	server := httptest.NewServer(newAccount(sandbox.Options{}))
+	defer server.Close()
+	home := machine(t, "", "")
+	script := filepath.Join(home, "helper")
+	require.NoError(t, os.WriteFile(script, []byte(`test -e "$0".again && echo "a stray line"
+touch "$0".again
+echo '{"Version": 1, "AccessKeyId": "AKIATEST", "SecretAccessKey": "s3cr3t", "Expiration": "2020-01-01T00:00:00Z"}'
+`), 0o600))
+	require.NoError(t, os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte("[profile p]\ncredential_process = sh "+script+"\n"), 0o600))
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	s, err := awsx.Open(t.Context(), awsx.Options{Profile: "p", Region: region})
+	require.NoError(t, err)
+	err = list(t.Context(), s, region)
+	assert.Equal(t, "guardduty:ListDetectors was not sent: the credential_process of profile \"p\" gave no credentials: run it by hand to see why", awsx.Explain(err))
+	assert.NotContains(t, err.Error(), "s3cr3t", "nor where it is not explained")
+}
+
 // Where the address of the instance's credentials is a hole, the SDK gives up by a
 // limit of its own: still nothing but credentials is missing.
 func TestNoCredentialsAndNoAnswerFromTheInstance(t *testing.T) {

@@ -110,9 +110,12 @@ func Explain(err error) string {
 		return ""
 	}
 	action := actionOf(err)
+	var none *noCredentials
 	switch {
 	case sessionOver(err):
 		return join(action, "was not sent: the SSO session has ended; run `aws sso login` and run again")
+	case errors.As(err, &none) && !errors.Is(err, context.Canceled):
+		return join(action, "was not sent: "+none.Error())
 	case unsent(err) && errors.Is(err, context.DeadlineExceeded): // the attempt's, not the run's
 		return join(action, "got no answer within "+attemptTimeout.String()+", however often it was tried; check the network, a proxy (HTTPS_PROXY) and the region, or run again")
 	case errors.Is(err, context.DeadlineExceeded):
