@@ -54,12 +54,17 @@ func Run(ctx context.Context, changes []resource.Change, o Options) (*Result, er
 	return r.result(), nil
 }
 
-// Check looks whether each change would still do what was planned, and returns
-// the steps of those that would not: the live state moved (Stale), or it could
-// not be read (Failed). What is as wanted by now is no step. It never writes.
+// Check looks whether each change would still do what was planned, and whether what
+// it needs is still as it was, and returns a Stale step for each that is not. What
+// is as wanted by now is none, nor is a change that cannot be looked at: Run says
+// so of it. Check never writes.
 func Check(ctx context.Context, changes []resource.Change, o Options) (*Result, error) {
 	o.Exact = true
 	r, err := prepare(changes, o)
+	if err != nil {
+		return nil, err
+	}
+	bases, err := r.bases(changes)
 	if err != nil {
 		return nil, err
 	}
@@ -67,21 +72,67 @@ func Check(ctx context.Context, changes []resource.Change, o Options) (*Result, 
 	result := &Result{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	for _, s := range r.steps {
+	look := func(s *step, judge func(now resource.Change) (Step, bool)) {
 		wg.Go(func() {
-			step, over := r.judge(s, s.resource.Plan(ctx, env), false)
-			if !over || step.Outcome.Good() || step.Outcome == NotApproved {
+			found, stale := judge(s.resource.Plan(ctx, env))
+			if !stale {
 				return
 			}
-			step.ID, step.Action = s.change.ID, s.change.Action
+			found.Outcome, found.ID, found.Action = Stale, s.change.ID, s.change.Action
 			mu.Lock()
 			defer mu.Unlock()
-			result.Steps = append(result.Steps, step)
+			result.Steps = append(result.Steps, found)
 		})
+	}
+	for _, s := range r.steps {
+		look(s, func(now resource.Change) (Step, bool) {
+			found, _ := r.judge(s, now, false)
+			return found, found.Outcome == Stale || found.Outcome == ManagedElsewhere
+		})
+	}
+	for base, dependent := range bases {
+		look(base, func(now resource.Change) (Step, bool) { return gone(dependent, now), now.Action != resource.None })
 	}
 	wg.Wait()
 	result.sort()
 	return result, nil
+}
+
+// bases returns what the steps need that was as wanted when they were planned, each
+// with one that needs it.
+func (r *runner) bases(changes []resource.Change) (map[*step]resource.ID, error) {
+	dependents := map[string]resource.ID{}
+	for _, s := range r.steps {
+		for _, ref := range s.change.Needs {
+			if id, known := dependents[ref.String()]; !ref.After && (!known || s.change.ID.Compare(id) < 0) {
+				dependents[ref.String()] = s.change.ID
+			}
+		}
+	}
+	bases := map[*step]resource.ID{}
+	for _, c := range changes {
+		dependent, needed := dependents[c.ID.String()]
+		if !needed || c.Action != resource.None {
+			continue
+		}
+		res, err := r.Registry.Decode(c)
+		if err != nil {
+			return nil, err
+		}
+		bases[&step{resource: res, change: c}] = dependent
+	}
+	return bases, nil
+}
+
+// gone says of what a dependent needs how it is not as it was any more.
+func gone(dependent resource.ID, now resource.Change) Step {
+	switch now.Action {
+	case resource.Blocked:
+		return Step{Reason: fmt.Sprintf("%s needs it, and it cannot be read any more: %s", dependent, now.Reason)}
+	case resource.Managed:
+		return Step{Reason: fmt.Sprintf("%s needs it, and it is managed by %s now; plan again", dependent, now.Owner)}
+	}
+	return Step{Fields: now.Fields, Reason: fmt.Sprintf("%s needs it, and it is not as it was when that was planned (%s); plan again", dependent, paths(now.Fields))}
 }
 
 // notStarted is the outcome of a step that had written nothing when the run was

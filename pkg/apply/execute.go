@@ -79,11 +79,7 @@ func (r *runner) judge(s *step, now resource.Change, again bool) (Step, bool) {
 	case now.Action == resource.Blocked:
 		return Step{Outcome: Failed, Reason: now.Reason, Err: errors.New(now.Reason)}, true
 	case now.Action == resource.Managed:
-		outcome := ManagedElsewhere
-		if r.Exact {
-			outcome = Stale
-		}
-		return Step{Outcome: outcome, Reason: fmt.Sprintf("it is managed by %s now: %s", now.Owner, now.Reason)}, true
+		return Step{Outcome: ManagedElsewhere, Reason: fmt.Sprintf("it is managed by %s now: %s", now.Owner, now.Reason)}, true
 	case now.Action == resource.None && again:
 		return Step{Outcome: Applied, Notes: now.Notes}, true
 	case now.Action == resource.None:
@@ -149,6 +145,8 @@ func (r *runner) verify(ctx context.Context, s *step) Step {
 		switch {
 		case now.Action == resource.None && (now.Busy == "" || over):
 			return Step{Outcome: Applied, Reason: now.Busy, Notes: now.Notes}
+		case now.Action == resource.Managed && now.MeetsSpec:
+			return Step{Outcome: Applied, Notes: append(now.Notes, "it is managed by "+now.Owner+" from now on: "+now.Reason)}
 		case over:
 			return diverged(now, bound)
 		}

@@ -145,6 +145,9 @@ func (a *app) savedPlan(ctx context.Context, c *cli.Context, out render.Apply) (
 	heard := a.signsOfLife("comparing the account with " + name)
 	stale, err := e.Stale(ctx, p)
 	heard()
+	if err == nil && ctx.Err() != nil {
+		err = fmt.Errorf("the account was not compared with %s to the end, nothing was changed: %w", name, context.Cause(ctx))
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -142,9 +142,8 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, o apply.Options) (*app
 	return apply.Run(ctx, p.Changes, o)
 }
 
-// Stale looks whether the live state has moved since p was made: a step for
-// each change that would not do what the plan shows, with the calls that moved
-// it. Nothing is written.
+// Stale looks whether the live state has moved since p was made; see apply.Check. Each
+// step says too which calls moved it. Nothing is written.
 func (e *Engine) Stale(ctx context.Context, p *plan.Plan) (*apply.Result, error) {
 	if err := e.belongs(p); err != nil {
 		return nil, err

@@ -104,6 +104,11 @@ func block(c *resource.Change, changes, roots map[string]*resource.Change) {
 	}
 	for _, ref := range c.Needs {
 		need := changes[ref.String()]
+		if ref.AsWanted && Unmet(*need) {
+			c.Action, c.Owner, c.Risks = resource.Managed, need.Owner, nil
+			c.Reason = fmt.Sprintf("needs %s, which %s manages otherwise: %s", ref.ID, need.Owner, need.Reason)
+			return
+		}
 		if ref.After || need.Action != resource.Blocked {
 			continue
 		}

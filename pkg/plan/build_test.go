@@ -41,6 +41,8 @@ func inSync() (*lamp, error)  { return &red, nil }
 func unread() (*lamp, error)  { return nil, errors.New("the fuse is out") }
 func managed() (*lamp, error) { return &lamp{}, resource.ManagedBy("the landlord", "theirs") }
 
+func managedAsWanted() (*lamp, error) { return &red, resource.ManagedBy("the landlord", "theirs") }
+
 func id(name string) resource.ID {
 	return resource.ID{Kind: "house.lamp", Scope: resource.Global, Name: name}
 }
@@ -87,7 +89,7 @@ func TestBuildKeepsDeclaredNeedsOnly(t *testing.T) {
 }
 
 func TestBlockedSpreadsToWhatRestsOnIt(t *testing.T) {
-	l := live{"root": unread, "synced": inSync, "owned": managed}
+	l := live{"root": unread, "synced": inSync, "owned": managed, "owned as wanted": managedAsWanted}
 	changes, err := build(t, l, map[string][]resource.Ref{
 		"root":     nil,
 		"child":    {resource.Needs(id("root"))},
@@ -97,7 +99,9 @@ func TestBlockedSpreadsToWhatRestsOnIt(t *testing.T) {
 		"synced":   {resource.Needs(id("root"))},
 		"owned":    {resource.Needs(id("root"))},
 		"tenant":   {resource.Needs(id("owned"))},
-		"apart":    nil,
+		"guest":    {resource.NeedsIfDeclared(id("owned"))},
+		"content":  {resource.NeedsIfDeclared(id("owned as wanted"))},
+		"apart":    nil, "owned as wanted": nil,
 	})
 	require.NoError(t, err)
 	actions := map[string]resource.Action{}
@@ -107,8 +111,11 @@ func TestBlockedSpreadsToWhatRestsOnIt(t *testing.T) {
 	assert.Equal(t, map[string]resource.Action{
 		"root": resource.Blocked, "child": resource.Blocked, "optional": resource.Blocked, "leaf": resource.Blocked,
 		"after": resource.Create, "apart": resource.Create, "tenant": resource.Create,
-		"synced": resource.None, "owned": resource.Managed,
+		"synced": resource.None, "owned": resource.Managed, "guest": resource.Managed, "content": resource.Create, "owned as wanted": resource.Managed,
 	}, actions)
+	assert.Equal(t, "the landlord", changes["guest"].Owner)
+	assert.Equal(t, "needs house.lamp/global/owned, which the landlord manages otherwise: theirs", changes["guest"].Reason)
+	assert.False(t, changes["guest"].MeetsSpec)
 	assert.Equal(t, "the fuse is out", changes["root"].Reason)
 	assert.Equal(t, "needs house.lamp/global/root, which is blocked: the fuse is out", changes["child"].Reason)
 	assert.Equal(t, "needs house.lamp/global/child, which needs house.lamp/global/root, which is blocked: the fuse is out", changes["leaf"].Reason)

@@ -78,13 +78,17 @@ type Ref struct {
 	Optional bool
 	// After: only the order counts. What goes wrong there does not stop this one.
 	After bool
+	// AsWanted: where somebody else manages that resource otherwise, this one is not
+	// made, since it would not come right by itself later.
+	AsWanted bool
 }
 
 // Needs refers to a resource that must be declared and in place first.
 func Needs(id ID) Ref { return Ref{ID: id} }
 
-// NeedsIfDeclared refers to a resource that, if it is declared, must be in place first.
-func NeedsIfDeclared(id ID) Ref { return Ref{ID: id, Optional: true} }
+// NeedsIfDeclared refers to a resource that, if it is declared, must be in place and
+// as wanted first.
+func NeedsIfDeclared(id ID) Ref { return Ref{ID: id, Optional: true, AsWanted: true} }
 
 // After refers to a resource that, if it is declared, is dealt with first,
 // whatever comes of it.

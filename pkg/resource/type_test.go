@@ -217,6 +217,6 @@ func TestDeclarationRefusesAndFills(t *testing.T) {
 func TestRefs(t *testing.T) {
 	id := resource.ID{Kind: "a.b", Scope: "c", Name: "d"}
 	assert.Equal(t, resource.Ref{ID: id}, resource.Needs(id))
-	assert.Equal(t, resource.Ref{ID: id, Optional: true}, resource.NeedsIfDeclared(id))
+	assert.Equal(t, resource.Ref{ID: id, Optional: true, AsWanted: true}, resource.NeedsIfDeclared(id))
 	assert.Equal(t, resource.Ref{ID: id, Optional: true, After: true}, resource.After(id))
 }
