@@ -53,10 +53,11 @@ func ForSpec(services []*resource.Service, s *spec.Spec) Scope {
 	return Scope{Needs: n.sorted(), Partition: partition, AccountID: s.AccountID, Home: s.HomeRegion}
 }
 
-// ForPlan is the scope of a saved plan: for Apply what it changes, for Plan all
-// that it looked at, where it did so. The error is a kind that is not known.
+// ForPlan is the scope of a saved plan: for Apply what it changes, and what that
+// rests on to look at, for Plan all that it looked at, where it did so. The error
+// is a kind that is not known.
 func ForPlan(services []*resource.Service, p *plan.Plan, role Role) (Scope, error) {
-	n := newNeeds(services)
+	n, looks := newNeeds(services), newNeeds(services)
 	for _, c := range p.Changes {
 		if role == Apply && !c.Action.Changes() {
 			continue
@@ -64,8 +65,13 @@ func ForPlan(services []*resource.Service, p *plan.Plan, role Role) (Scope, erro
 		if known := n.add(c.ID); !known && c.Action.Changes() {
 			return Scope{}, fmt.Errorf("%s: this kiso does not know the kind %q; use the kiso that made the plan", c.ID, c.ID.Kind)
 		}
+		for _, ref := range c.Needs {
+			if !ref.After {
+				looks.add(ref.ID)
+			}
+		}
 	}
-	return Scope{Needs: n.sorted(), Partition: p.Partition, AccountID: p.AccountID, Home: p.HomeRegion, Saved: true}, nil
+	return Scope{Needs: n.sorted(), Looks: looks.sorted(), Partition: p.Partition, AccountID: p.AccountID, Home: p.HomeRegion, Saved: true}, nil
 }
 
 // needs gathers where each kind is needed.

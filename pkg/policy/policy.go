@@ -34,6 +34,7 @@ type Need struct {
 // Scope is what a policy is made for.
 type Scope struct {
 	Needs     []Need
+	Looks     []Need // what is only read, whatever the role
 	Partition string // such as "aws"
 	AccountID string // "": any account
 	Home      string // home region; "": any
@@ -59,7 +60,7 @@ func Make(role Role, s Scope) *Document {
 		g.add("Account", Need{}, regions)
 	}
 	g.add("Drift", Need{}, history)
-	for _, need := range s.Needs {
+	for _, need := range slices.Concat(s.Needs, s.Looks) {
 		g.add("Read", need, need.Kind.Documentation().Reads)
 	}
 	if role == Apply {

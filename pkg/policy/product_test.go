@@ -252,7 +252,7 @@ func TestOneSavedPlan(t *testing.T) {
 		assert.True(t, allows(narrow, update(home)))
 		assert.False(t, allows(narrow, update("us-east-1")), "nothing changes there")
 		assert.NotContains(t, text(t, narrow), "events:", "nothing changes in EventBridge")
-		assert.Less(t, narrow.Size(), policy.Make(policy.Apply, all).Size()/2)
+		assert.Less(t, narrow.Size(), policy.Make(policy.Apply, all).Size()*2/3)
 
 		inSync := r.plan(policy.Make(policy.Plan, all))
 		assert.Equal(t, []string{"Account", "Drift"}, sids(policy.Make(policy.Apply, forPlan(t, inSync, policy.Apply))))
