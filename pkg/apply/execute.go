@@ -180,13 +180,8 @@ func (r *runner) failed(s *step, err error) Step {
 
 // transient says whether the kind declared the error as one that passes.
 func transient(settle resource.Settle, err error) bool {
-	for _, t := range settle.RetryOn {
-		if awsx.IsCode(err, t.Code) && strings.Contains(awsx.ErrorMessage(err), t.Message) {
-			return true
-		}
-	}
 	var pending *resource.PendingError
-	return errors.As(err, &pending)
+	return resource.Passing(settle.RetryOn, err) || errors.As(err, &pending)
 }
 
 func isMade(err error) bool {

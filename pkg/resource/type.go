@@ -146,6 +146,13 @@ const (
 // the same code's other uses; "" is any message.
 type Transient struct{ Code, Message string }
 
+// Passing says whether err is one of the list.
+func Passing(list []Transient, err error) bool {
+	return slices.ContainsFunc(list, func(t Transient) bool {
+		return awsx.IsCode(err, t.Code) && strings.Contains(awsx.ErrorMessage(err), t.Message)
+	})
+}
+
 // Delta is what Apply receives.
 type Delta[M any] struct {
 	ID     ID

@@ -85,14 +85,25 @@ var detectors = &resource.Type[Detector]{
 	Observe: observe,
 	Adapt:   adapt,
 	Apply:   apply,
-	Settle: resource.Settle{RetryOn: []resource.Transient{
-		// Another run, or a first try whose answer was lost, created it.
-		{Code: "BadRequestException", Message: "already exists"},
-		// The first detector of an account creates GuardDuty's service-linked role.
-		{Code: "BadRequestException", Message: "service-linked role"},
-		// A detector that was created a moment ago.
-		{Code: "BadRequestException", Message: "not owned by the current account"},
-	}},
+	Settle:  resource.Settle{RetryOn: passing},
+}
+
+const badRequest = "BadRequestException"
+
+// passing are the refusals that pass.
+var passing = []resource.Transient{
+	// Another run, or a first try whose answer was lost, created it.
+	{Code: badRequest, Message: "already exists"},
+	// The first detector of an account creates GuardDuty's service-linked role.
+	{Code: badRequest, Message: "service-linked role"},
+	// A detector that was created a moment ago.
+	{Code: badRequest, Message: "not owned by the current account"},
+}
+
+// refused says whether GuardDuty does not take something of a request: it has one
+// code for everything.
+func refused(err error) bool {
+	return awsx.IsCode(err, badRequest) && !resource.Passing(passing, err)
 }
 
 func client(env resource.Env, region resource.Scope) *guardduty.Client {
@@ -178,7 +189,7 @@ func administered(out *guardduty.GetAdministratorAccountOutput) error {
 
 // adapt leaves out features that the region does not offer: GetDetector names
 // every feature that it knows, on or off. An answer that names none, as emulators
-// give, tells nothing.
+// give, tells nothing. What stays on against the spec is said too.
 func adapt(live, want Detector) (Detector, []string) {
 	if len(live.Features) == 0 {
 		return want, nil
@@ -186,9 +197,14 @@ func adapt(live, want Detector) (Detector, []string) {
 	var notes []string
 	offered := map[string]Status{}
 	for _, name := range slices.Sorted(maps.Keys(want.Features)) {
-		if _, known := live.Features[name]; known {
+		is, known := live.Features[name]
+		if known {
 			offered[name] = want.Features[name]
-		} else if want.Features[name] == on {
+		}
+		switch wanted := want.Features[name]; {
+		case is == on && wanted == off:
+			notes = append(notes, fmt.Sprintf("the feature %s is on, though the spec says disabled: kiso switches nothing off; if that is meant, disable it in GuardDuty", name))
+		case !known && wanted == on:
 			notes = append(notes, fmt.Sprintf("the feature %s is not offered here (GuardDuty does not list it): it stays as it is", name))
 		}
 	}
@@ -210,29 +226,24 @@ func apply(ctx context.Context, env resource.Env, d resource.Delta[Detector]) er
 	return update(ctx, env, d.ID.Scope, detector, d)
 }
 
-// create names the wanted features, so that none that the spec turns off is on
-// for a moment. Where the region refuses one of them, those that the spec turns
-// off are named alone, and the next look turns the others on, if they are offered.
-// Only if one of those is refused too, the detector is created without any, and
-// what is offered is set at once.
+// create names the wanted features, so that none that the spec turns off is on for
+// a moment. Where the region refuses one of them, fewer are named, and the next look
+// sets the others, if they are offered. Only if nothing else is taken the detector
+// is created without any, and what is offered is set at once.
 func create(ctx context.Context, env resource.Env, d resource.Delta[Detector]) error {
 	input := &guardduty.CreateDetectorInput{
 		Enable:                     aws.Bool(true),
 		FindingPublishingFrequency: types.FindingPublishingFrequency(d.After.Frequency),
-		Features:                   features(d.After.Features),
 		Tags:                       d.After.Tags,
 	}
 	c := client(env, d.ID.Scope)
-	_, err := c.CreateDetector(ctx, input)
-	if !refused(err) || len(input.Features) == 0 {
-		return err
-	}
-	if input.Features = features(turnedOff(d.After.Features)); len(input.Features) > 0 {
-		_, err = c.CreateDetector(ctx, input)
-		if err == nil {
-			return resource.Pending("the detector is there; features that are on follow")
-		}
-		if !refused(err) {
+	for i, named := range fewer(d.After.Features) {
+		input.Features = features(named)
+		_, err := c.CreateDetector(ctx, input)
+		switch {
+		case err == nil && i > 0:
+			return resource.Pending("the detector is there; the rest of its features follows")
+		case err == nil, !refused(err), len(d.After.Features) == 0:
 			return err
 		}
 	}
@@ -244,21 +255,27 @@ func create(ctx context.Context, env resource.Env, d resource.Delta[Detector]) e
 	return setOffered(ctx, c, created.DetectorId, d.After.Features)
 }
 
-// refused says whether GuardDuty does not take something of a request for a new
-// detector: it has one code for everything.
-func refused(err error) bool {
-	return awsx.IsCode(err, "BadRequestException") && !strings.Contains(awsx.ErrorMessage(err), "already exists")
-}
-
-// turnedOff returns the features that are wanted off.
-func turnedOff(want map[string]Status) map[string]Status {
-	disabled := map[string]Status{}
-	for name, status := range want {
-		if status == off {
-			disabled[name] = status
-		}
+// fewer returns which features to name, one attempt after the other: all, those that
+// the spec turns off, and those but for one.
+func fewer(want map[string]Status) []map[string]Status {
+	disabled := maps.Clone(want)
+	maps.DeleteFunc(disabled, func(_ string, s Status) bool { return s != off })
+	attempts := []map[string]Status{want}
+	if len(disabled) == 0 {
+		return attempts
 	}
-	return disabled
+	if len(disabled) < len(want) {
+		attempts = append(attempts, disabled)
+	}
+	if len(disabled) == 1 {
+		return attempts
+	}
+	for _, name := range slices.Sorted(maps.Keys(disabled)) {
+		but := maps.Clone(disabled)
+		delete(but, name)
+		attempts = append(attempts, but)
+	}
+	return attempts
 }
 
 // setOffered sets the wanted features of a detector that was created a moment
@@ -311,7 +328,7 @@ func update(ctx context.Context, env resource.Env, region resource.Scope, detect
 func send(ctx context.Context, c *guardduty.Client, input *guardduty.UpdateDetectorInput) error {
 	wanted := input.Features
 	_, err := c.UpdateDetector(ctx, input)
-	if !awsx.IsCode(err, "BadRequestException") || len(wanted) == 0 {
+	if !refused(err) || len(wanted) == 0 {
 		return err
 	}
 	if input.Features = nil; input.Enable != nil || input.FindingPublishingFrequency != "" {
@@ -319,21 +336,21 @@ func send(ctx context.Context, c *guardduty.Client, input *guardduty.UpdateDetec
 			return err
 		}
 	}
-	var refused []string
+	var unwelcome []string
 	for _, f := range wanted {
 		_, err := c.UpdateDetector(ctx, &guardduty.UpdateDetectorInput{DetectorId: input.DetectorId, Features: []types.DetectorFeatureConfiguration{f}})
 		switch {
-		case awsx.IsCode(err, "BadRequestException"):
-			refused = append(refused, fmt.Sprintf("%s (%s)", f.Name, awsx.ErrorMessage(err)))
+		case refused(err):
+			unwelcome = append(unwelcome, fmt.Sprintf("%s (%s)", f.Name, awsx.ErrorMessage(err)))
 		case err != nil:
 			return err
 		}
 	}
-	if refused == nil {
+	if unwelcome == nil {
 		return nil
 	}
 	return fmt.Errorf("guardduty:UpdateDetector refused in %s: %s; take them out of guardduty.features, or leave the region out (regions.exclude)",
-		c.Options().Region, strings.Join(refused, ", "))
+		c.Options().Region, strings.Join(unwelcome, ", "))
 }
 
 // runtimeAgents are additional configuration of RUNTIME_MONITORING.
@@ -343,7 +360,10 @@ var runtimeAgents = map[string]bool{
 	string(types.FeatureAdditionalConfigurationEc2AgentManagement):        true,
 }
 
-const runtimeMonitoring = "RUNTIME_MONITORING"
+const (
+	runtimeMonitoring    = "RUNTIME_MONITORING"
+	eksRuntimeMonitoring = "EKS_RUNTIME_MONITORING" // the older one
+)
 
 func features(statuses map[string]Status) []types.DetectorFeatureConfiguration {
 	var list []types.DetectorFeatureConfiguration

@@ -40,8 +40,11 @@ func (s *Section) Validate(report func(path, problem, hint string)) {
 		if s.Features[agent] == on && s.Features[runtimeMonitoring] == off {
 			report("features."+agent, "it is part of RUNTIME_MONITORING, which is disabled", "enable both, or none")
 		}
+		if s.Features[agent] == on && s.Features[eksRuntimeMonitoring] == on {
+			report("features."+agent, "it is part of RUNTIME_MONITORING, which GuardDuty refuses together with EKS_RUNTIME_MONITORING", "RUNTIME_MONITORING covers EKS too: leave EKS_RUNTIME_MONITORING out")
+		}
 	}
-	if s.Features["RUNTIME_MONITORING"] == on && s.Features["EKS_RUNTIME_MONITORING"] == on {
+	if s.Features[runtimeMonitoring] == on && s.Features[eksRuntimeMonitoring] == on {
 		report("features.EKS_RUNTIME_MONITORING", "GuardDuty refuses it together with RUNTIME_MONITORING", "RUNTIME_MONITORING covers EKS too: leave EKS_RUNTIME_MONITORING out")
 	}
 }
@@ -49,10 +52,21 @@ func (s *Section) Validate(report func(path, problem, hint string)) {
 // Expand declares a detector in each region.
 func (s *Section) Expand(in resource.Input, d *resource.Declaration) {
 	s.noteUnknown(d)
-	want := Detector{Status: "ENABLED", Frequency: s.Frequency, Features: s.Features, Tags: d.PlainTags(in.Tags, "GuardDuty", "detectors")}
+	want := Detector{Status: "ENABLED", Frequency: s.Frequency, Features: s.wanted(), Tags: d.PlainTags(in.Tags, "GuardDuty", "detectors")}
 	for _, region := range in.Regions {
 		d.Add(detectors.New(resource.Scope(region), "detector", "", want))
 	}
+}
+
+// wanted returns the features of the spec, and that which an agent that is on needs.
+func (s *Section) wanted() map[string]Status {
+	features := maps.Clone(s.Features)
+	for agent := range runtimeAgents {
+		if features[agent] == on {
+			features[runtimeMonitoring] = on
+		}
+	}
+	return features
 }
 
 // noteUnknown tells of features that may be misspelt.

@@ -2,6 +2,7 @@ package guardduty_test
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -162,6 +163,62 @@ func TestARunThatEndsWhereAFeatureIsRefused(t *testing.T) {
 	assert.Equal(t, "DISABLED", sim.Get(acct, home).Detector.Features["S3_DATA_EVENTS"].Status)
 }
 
+// So does one that ends where a feature that the spec turns off is refused itself.
+func TestARunThatEndsWhereWhatIsOffIsRefused(t *testing.T) {
+	acct := newAccount()
+	sim.Edit(acct, home, func(s *sim.State) { s.Unavailable = []string{"LAMBDA_NETWORK_LOGS"} })
+	acct.Inject(sandbox.Fault{Operation: "UpdateDetector", Kind: sandbox.Deny})
+	_, run := plan(t, acct, "guardduty: {features: {LAMBDA_NETWORK_LOGS: disabled, S3_DATA_EVENTS: disabled}}\n")
+	require.NoError(t, run().Err())
+	assert.Equal(t, "DISABLED", sim.Get(acct, home).Detector.Features["S3_DATA_EVENTS"].Status)
+}
+
+// A feature that is on though the spec says off stays on, and that is said.
+func TestAFeatureThatStaysOnIsSaid(t *testing.T) {
+	acct := newAccount()
+	_, run := plan(t, acct, "guardduty: {}\n")
+	require.NoError(t, run().Err())
+	c, _ := plan(t, acct, "guardduty: {features: {S3_DATA_EVENTS: disabled, RUNTIME_MONITORING: disabled}}\n")
+	assert.Equal(t, resource.None, c.Action)
+	assert.Equal(t, []string{"the feature S3_DATA_EVENTS is on, though the spec says disabled: kiso switches nothing off; if that is meant, disable it in GuardDuty"}, c.Notes)
+}
+
+// What passes is no refusal of a feature: it is waited for.
+func TestADetectorThatIsNotReadyIsNoRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		acct := newAccount()
+		acct.Inject(sandbox.Fault{Operation: "CreateDetector", Kind: sandbox.Custom, Code: "BadRequestException", Message: "The service-linked role is not there yet", Times: 1})
+		_, run := plan(t, acct, "guardduty: {features: {S3_DATA_EVENTS: disabled}}\n")
+		require.NoError(t, run().Err())
+		assert.Equal(t, 1, count(acct, "CreateDetector"))
+		acct.Inject(sandbox.Fault{Operation: "UpdateDetector", Kind: sandbox.Custom, Code: "BadRequestException", Message: "The request is rejected because the input detectorId is not owned by the current account.", Times: 2})
+		_, run = plan(t, acct, "guardduty: {features: {S3_DATA_EVENTS: enabled}}\n")
+		require.NoError(t, run().Err())
+		assert.Equal(t, "ENABLED", sim.Get(acct, home).Detector.Features["S3_DATA_EVENTS"].Status)
+	})
+}
+
+func count(acct *sandbox.Account, operation string) (n int) {
+	for _, c := range acct.Writes() {
+		if c.Operation == operation && c.Effective {
+			n++
+		}
+	}
+	return n
+}
+
+// An agent needs its feature, which costs money: the plan shows that it is turned on.
+func TestAnAgentTurnsItsFeatureOnOpenly(t *testing.T) {
+	acct := newAccount()
+	_, run := plan(t, acct, "guardduty: {}\n")
+	require.NoError(t, run().Err())
+	c, run := plan(t, acct, "guardduty: {features: {EC2_AGENT_MANAGEMENT: enabled}}\n")
+	require.Len(t, c.Fields, 2)
+	assert.Equal(t, "features.RUNTIME_MONITORING", c.Fields[1].Path)
+	require.NoError(t, run().Err())
+	assert.Equal(t, "ENABLED", sim.Get(acct, home).Detector.Features["RUNTIME_MONITORING"].Status)
+}
+
 func TestADetectorThatListsNoFeatures(t *testing.T) {
 	acct := newAccount()
 	_, run := plan(t, acct, "guardduty: {}\n")
@@ -189,4 +246,7 @@ func TestTwoGenerationsOfRuntimeMonitoringAreRefused(t *testing.T) {
 	_, err := spec.Decode("kiso.yaml", []byte("version: 1\nhome_region: eu-west-1\nguardduty:\n  features: {RUNTIME_MONITORING: enabled, EKS_RUNTIME_MONITORING: enabled}\n"),
 		engine.Sections([]*resource.Service{guardduty.Service}))
 	assert.ErrorContains(t, err, "kiso.yaml:4:43: guardduty.features.EKS_RUNTIME_MONITORING")
+	_, err = spec.Decode("kiso.yaml", []byte("version: 1\nhome_region: eu-west-1\nguardduty:\n  features: {EKS_RUNTIME_MONITORING: enabled, EKS_ADDON_MANAGEMENT: enabled}\n"),
+		engine.Sections([]*resource.Service{guardduty.Service}))
+	assert.ErrorContains(t, err, "kiso.yaml:4:47: guardduty.features.EKS_ADDON_MANAGEMENT: it is part of RUNTIME_MONITORING, which GuardDuty refuses together with EKS_RUNTIME_MONITORING")
 }
