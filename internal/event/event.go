@@ -94,11 +94,20 @@ func (e Event) Names(parameter string) bool {
 }
 
 // Mentions says whether any of the call's parameters is the name, or an ARN or
-// path that ends in it.
-func (e Event) Mentions(name string) bool {
-	return search(e.parameters, func(_ string, v any) bool {
+// path that ends in it, or an ARN that has it as a part.
+func (e Event) Mentions(name string) bool { return mentions(e.parameters, name) }
+
+// MentionsIn says so of one parameter, named as for Names, and what it holds.
+func (e Event) MentionsIn(parameter, name string) bool {
+	return search(e.parameters, func(key string, v any) bool {
+		return strings.EqualFold(key, parameter) && mentions([]any{v}, name)
+	})
+}
+
+func mentions(v any, name string) bool {
+	return search(v, func(_ string, v any) bool {
 		text, ok := v.(string)
-		return ok && (text == name || strings.HasSuffix(text, ":"+name) || strings.HasSuffix(text, "/"+name))
+		return ok && (text == name || strings.HasSuffix(text, ":"+name) || strings.HasSuffix(text, "/"+name) || strings.Contains(text, ":"+name+":"))
 	})
 }
 

@@ -33,6 +33,11 @@ func TestParse(t *testing.T) {
 	assert.True(t, e.Mentions("value"))
 	assert.False(t, e.Mentions("iso"))
 	assert.False(t, e.Mentions("3"))
+	assert.True(t, e.Mentions("cloudtrail"), "a part of an ARN")
+	assert.True(t, e.MentionsIn("Name", "kiso"))
+	assert.True(t, e.MentionsIn("list", "value"), "at any depth")
+	assert.False(t, e.MentionsIn("list", "kiso"), "another parameter's")
+	assert.False(t, e.MentionsIn("n", "3"))
 }
 
 func TestActor(t *testing.T) {

@@ -148,7 +148,8 @@ func (h *history) item(ctx context.Context, registry resource.Registry, c resour
 	search := h.search(kind, c, func(e event.Event) bool { return !bootstrap(e) })
 	if c.Action == resource.Create {
 		item.Status = Never
-		if by := h.find(ctx, search, ""); by != nil && search.takesAway(by.Name) {
+		search.changers = slices.DeleteFunc(slices.Clone(search.changers), func(c resource.Changer) bool { return !takesAway(c) })
+		if by := h.find(ctx, search, ""); by != nil {
 			item.Status = Gone
 			item.Fields = append(item.Fields, Field{Path: "", Spec: "present", Live: nil, By: by})
 		}
@@ -162,12 +163,9 @@ func (h *history) item(ctx context.Context, registry resource.Registry, c resour
 
 // takesAway says whether a call can have ended the resource: AWS names such
 // calls alike throughout, and the kind names those that are called otherwise.
-func (s *search) takesAway(name string) bool {
-	if slices.ContainsFunc(s.changers, func(c resource.Changer) bool { return c.Ends && c.Event == name }) {
-		return true
-	}
-	return slices.ContainsFunc([]string{"Delete", "Disable", "BatchDisable", "Remove", "Unsubscribe"}, func(prefix string) bool {
-		return strings.HasPrefix(name, prefix)
+func takesAway(c resource.Changer) bool {
+	return c.Ends || slices.ContainsFunc([]string{"Delete", "Disable", "BatchDisable", "Remove", "Unsubscribe"}, func(prefix string) bool {
+		return strings.HasPrefix(c.Event, prefix)
 	})
 }
 
@@ -189,12 +187,14 @@ func (h *history) search(kind resource.KindInfo, c resource.Change, counts func(
 // find returns the newest call that can have changed the field at path.
 func (h *history) find(ctx context.Context, s *search, path string) *event.Event {
 	var newest *event.Event
+	var asked []string
 	for _, changer := range s.changers {
 		if !changes(changer, path) {
 			continue
 		}
+		asked = append(asked, changer.Event)
 		for _, e := range h.events(ctx, s.trace.Region, changer.Event) {
-			if e.ErrorCode != "" || !s.meant(e, changer) {
+			if e.ErrorCode != "" || !s.meant(e, changer, path) {
 				continue
 			}
 			if newest == nil || e.Time.After(newest.Time) {
@@ -203,6 +203,9 @@ func (h *history) find(ctx context.Context, s *search, path string) *event.Event
 			break // newest first
 		}
 	}
+	if newest == nil {
+		h.inVain(s.trace.Region, asked)
+	}
 	return newest
 }
 
@@ -210,8 +213,11 @@ func changes(c resource.Changer, path string) bool {
 	return c.Path == "" || path == c.Path || strings.HasPrefix(path, c.Path+".")
 }
 
-func (s *search) meant(e event.Event, c resource.Changer) bool {
+func (s *search) meant(e event.Event, c resource.Changer, path string) bool {
 	if c.Parameter != "" && !e.Names(c.Parameter) || !s.counts(e) {
+		return false
+	}
+	if c.Names != nil && c.Names(path) != "" && !e.MentionsIn(c.Parameter, c.Names(path)) {
 		return false
 	}
 	return len(s.trace.Names) == 0 || slices.ContainsFunc(s.trace.Names, e.Mentions)

@@ -23,6 +23,8 @@ type regionHistory struct {
 	turn   chan struct{}            // holds one: whoever takes it may ask
 	events map[string][]event.Event // by event name
 	err    error                    // the first refusal ends the asking
+	older  map[string]bool          // names with records that were not looked at
+	vain   map[string]bool          // those of them that were searched in vain
 }
 
 func newHistory(session *awsx.Session) *history {
@@ -38,14 +40,26 @@ func (h *history) events(ctx context.Context, region, name string) []event.Event
 	if events, asked := r.events[name]; asked || r.err != nil {
 		return events
 	}
-	events, err := h.session.LookupEvents(ctx, region, name)
+	events, older, err := h.session.LookupEvents(ctx, region, name)
 	if err != nil {
 		r.err = err
 		return nil
 	}
 	slices.SortStableFunc(events, func(a, b event.Event) int { return b.Time.Compare(a.Time) })
-	r.events[name] = events
+	r.events[name], r.older[name] = events, older
 	return events
+}
+
+// inVain notes a search for calls that found none, where there are older ones.
+func (h *history) inVain(region string, names []string) {
+	r := h.region(region)
+	<-r.turn
+	defer func() { r.turn <- struct{}{} }()
+	for _, name := range names {
+		if r.older[name] {
+			r.vain[name] = true
+		}
+	}
 }
 
 func (h *history) region(name string) *regionHistory {
@@ -53,17 +67,20 @@ func (h *history) region(name string) *regionHistory {
 	defer h.mu.Unlock()
 	r, ok := h.regions[name]
 	if !ok {
-		r = &regionHistory{turn: make(chan struct{}, 1), events: map[string][]event.Event{}}
+		r = &regionHistory{turn: make(chan struct{}, 1), events: map[string][]event.Event{}, older: map[string]bool{}, vain: map[string]bool{}}
 		r.turn <- struct{}{}
 		h.regions[name] = r
 	}
 	return r
 }
 
-// notes says in which regions the history could not be read.
+// notes says in which regions the history could not be read, or not far enough.
 func (h *history) notes() []string {
 	var notes []string
 	for _, name := range slices.Sorted(maps.Keys(h.regions)) {
+		for _, call := range slices.Sorted(maps.Keys(h.regions[name].vain)) {
+			notes = append(notes, fmt.Sprintf("only the newest %d calls of %s in %s were looked at: who is not named may have made an older one", awsx.LookupMost, call, name))
+		}
 		if err := h.regions[name].err; err != nil {
 			notes = append(notes, fmt.Sprintf("who changed what in %s is not known: %s", name, awsx.Explain(err)))
 		}

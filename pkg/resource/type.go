@@ -93,11 +93,28 @@ type Doc struct {
 // Changer is an API call that changes a resource, by the name that CloudTrail
 // records. Path is the field (and those below) that it changes, "" for any or
 // for the resource's existence; Parameter, if set, must be among the call's.
-// Ends is for a call that can end the resource though its name does not say so.
+// Names says what that parameter must mention for the call to have changed the
+// field at a path, "" if nothing; it may be nil. Ends is for a call that can end
+// the resource though its name does not say so.
 type Changer struct {
 	Path, Event, Parameter string
+	Names                  func(path string) string
 	Ends                   bool
 }
+
+// Below is the Names of a call that names those items of the field at prefix that it
+// changes.
+func Below(prefix string) func(path string) string {
+	return func(path string) string {
+		if item, found := strings.CutPrefix(path, prefix+"."); found {
+			return item
+		}
+		return ""
+	}
+}
+
+// Exactly is the Names of a call that must mention one name.
+func Exactly(name string) func(path string) string { return func(string) string { return name } }
 
 // Trace says where CloudTrail records the calls that change a resource, and by
 // which names they mention it: one of Names, or anything if there are none.

@@ -78,7 +78,7 @@ var detectors = &resource.Type[Detector]{
 			{Event: "CreateDetector"}, {Event: "DeleteDetector"},
 			{Path: "status", Event: "UpdateDetector", Parameter: "enable"},
 			{Path: "finding_publishing_frequency", Event: "UpdateDetector", Parameter: "findingPublishingFrequency"},
-			{Path: "features", Event: "UpdateDetector", Parameter: "features"},
+			{Path: "features", Event: "UpdateDetector", Parameter: "features", Names: resource.Below("features")},
 			{Path: "features", Event: "UpdateDetector", Parameter: "dataSources"},
 		},
 	},

@@ -23,7 +23,7 @@ var policies = &resource.Type[TopicPolicy]{
 		Reads:   []resource.Permission{{Action: "sns:GetTopicAttributes", Resource: topicResource}},
 		Writes:  []resource.Permission{{Action: "sns:SetTopicAttributes", Resource: topicResource}},
 		Changers: []resource.Changer{
-			{Event: "SetTopicAttributes"}, {Event: "AddPermission"}, {Event: "RemovePermission"}, {Event: "DeleteTopic"},
+			{Event: "SetTopicAttributes", Parameter: "attributeName", Names: resource.Exactly("Policy")}, {Event: "AddPermission"}, {Event: "RemovePermission"}, {Event: "DeleteTopic"},
 		},
 	},
 	Observe: observePolicy,

@@ -41,7 +41,9 @@ var standards = &resource.Type[Standards]{
 		},
 		Writes: []resource.Permission{{Action: "securityhub:BatchEnableStandards"}},
 		// What enables others takes none away.
-		Changers: []resource.Changer{{Event: "BatchDisableStandards"}, {Event: "DisableSecurityHub"}},
+		Changers: []resource.Changer{
+			{Event: "BatchDisableStandards", Parameter: "standardsSubscriptionArns", Names: resource.Below("standards")}, {Event: "DisableSecurityHub"},
+		},
 	},
 	Observe:  observeStandards,
 	LeaveOut: notOffered,
