@@ -46,9 +46,12 @@ func (s *Session) ec2Query(ctx context.Context, action, parameters string, answe
 	body := []byte("Action=" + action + "&Version=" + ec2Version + parameters)
 	retryer := newRetryer()
 	attempts := cmp.Or(s.cfg.RetryMaxAttempts, retryer.MaxAttempts())
+	var quota quota
 	for attempt := 1; ; attempt++ {
+		began := time.Now()
 		err := s.ec2Attempt(ctx, body, answer)
-		if err == nil || attempt == attempts || !retryer.IsErrorRetryable(err) {
+		quota.ended(began, err)
+		if err == nil || attempt == attempts || quota.givenUp() || !retryer.IsErrorRetryable(err) {
 			return err
 		}
 		delay, delayErr := retryer.RetryDelay(attempt, err)

@@ -110,13 +110,11 @@ func Explain(err error) string {
 		return ""
 	}
 	action := actionOf(err)
-	var none *noCredentials
+	if why := withoutCredentials(err); why != "" {
+		return join(action, "was not sent: "+why)
+	}
 	switch {
-	case sessionOver(err):
-		return join(action, "was not sent: the SSO session has ended; run `aws sso login` and run again")
-	case errors.As(err, &none) && !errors.Is(err, context.Canceled):
-		return join(action, "was not sent: "+none.Error())
-	case unsent(err) && errors.Is(err, context.DeadlineExceeded): // the attempt's, not the run's
+	case errors.Is(err, errSilent):
 		return join(action, "got no answer within "+attemptTimeout.String()+", however often it was tried; check the network, a proxy (HTTPS_PROXY) and the region, or run again")
 	case errors.Is(err, context.DeadlineExceeded):
 		return join(action, "timed out; raise --timeout or run again")
@@ -150,6 +148,18 @@ func Explain(err error) string {
 		return failure + "; AWS said so however often it was tried: run again later, with a smaller --parallelism, or raise the quota if it is one"
 	}
 	return failure
+}
+
+// withoutCredentials says why a call could not be signed, if it could not.
+func withoutCredentials(err error) string {
+	var none *noCredentials
+	switch {
+	case sessionOver(err):
+		return "the SSO session has ended; run `aws sso login` and run again"
+	case errors.As(err, &none) && !errors.Is(err, context.Canceled):
+		return none.Error()
+	}
+	return ""
 }
 
 // ExplainBound is Explain for what a section of the spec needs in one region

@@ -22,6 +22,9 @@ const (
 	// a service. One run has each region's limits for itself, and these are per
 	// second: twelve attempts wait out a minute of refusals.
 	maxBackoff = 8 * time.Second
+	// maxSilence is how long calls are repeated of which a service and region
+	// answers none. With maxAttempts alone it would be all of seven minutes a call.
+	maxSilence = 2 * time.Minute
 )
 
 // newRetryer is the SDK's standard mode with more attempts. It also retries
@@ -47,7 +50,7 @@ func MayHaveWorked(err error, retryer aws.Retryer) bool {
 }
 
 func cutOff(err error) aws.Ternary {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+	if errors.Is(err, errSilent) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return aws.TrueTernary
 	}
 	return aws.UnknownTernary
@@ -55,39 +58,77 @@ func cutOff(err error) aws.Ternary {
 
 // quotas is the retryer of all the session's clients. It keeps one of the SDK's
 // retry quotas for each service and region, so that one that is throttled does
-// not use up the others' tries.
+// not use up the others' tries, nor one that is silent their time.
 type quotas struct {
 	aws.RetryerV2 // says what is retried, how often and after how long
 
 	mu     sync.Mutex
-	quotas map[quotaKey]aws.RetryerV2
+	quotas map[quotaKey]*quota
 }
 
 type quotaKey struct{ service, region string }
 
+// quota is what one service and region still get. silent is since when it has not
+// answered; zero if it has.
+type quota struct {
+	aws.RetryerV2
+	mu     sync.Mutex
+	silent time.Time
+}
+
 // sharedQuotas returns what gives every client of a session the same quotas.
 func sharedQuotas() func() aws.Retryer {
-	q := &quotas{RetryerV2: newRetryer(), quotas: map[quotaKey]aws.RetryerV2{}}
+	q := &quotas{RetryerV2: newRetryer(), quotas: map[quotaKey]*quota{}}
 	return func() aws.Retryer { return q }
 }
 
 // of returns the quota of the service and region that a call goes to.
-func (q *quotas) of(ctx context.Context) aws.RetryerV2 {
+func (q *quotas) of(ctx context.Context) *quota {
 	key := quotaKey{service: middleware.GetServiceID(ctx), region: middleware.GetRegion(ctx)}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.quotas[key] == nil {
-		q.quotas[key] = newRetryer()
+		q.quotas[key] = &quota{RetryerV2: newRetryer()}
 	}
 	return q.quotas[key]
 }
 
-// GetAttemptToken asks the call's own quota.
+// GetAttemptToken asks the call's own quota, which learns how the attempt ended.
 func (q *quotas) GetAttemptToken(ctx context.Context) (func(error) error, error) {
-	return q.of(ctx).GetAttemptToken(ctx)
+	of := q.of(ctx)
+	release, err := of.GetAttemptToken(ctx)
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	return func(err error) error {
+		of.ended(began, err)
+		return release(err)
+	}, nil
 }
 
-// GetRetryToken asks the call's own quota.
+// GetRetryToken asks the call's own quota. An error keeps the call from being repeated.
 func (q *quotas) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
-	return q.of(ctx).GetRetryToken(ctx, err)
+	of := q.of(ctx)
+	if of.givenUp() {
+		return nil, err
+	}
+	return of.GetRetryToken(ctx, err)
+}
+
+func (q *quota) ended(began time.Time, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case !errors.Is(err, errSilent):
+		q.silent = time.Time{}
+	case q.silent.IsZero():
+		q.silent = began
+	}
+}
+
+func (q *quota) givenUp() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return !q.silent.IsZero() && time.Since(q.silent) > maxSilence
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -104,15 +105,56 @@ func TestAnAttemptThatHangsIsGivenUp(t *testing.T) {
 		require.NoError(t, list(t.Context(), s, region))
 		assert.Less(t, time.Since(start), 32*time.Second)
 
-		acct.Inject(sandbox.Fault{Kind: sandbox.Hang})
+		hung := acct.Inject(sandbox.Fault{Kind: sandbox.Hang})
 		err := list(t.Context(), s, region)
-		assert.Equal(t, "guardduty:ListDetectors got no answer within 30s, however often it was tried; check the network, a proxy (HTTPS_PROXY) and the region, or run again", awsx.Explain(err))
+		const noAnswer = "guardduty:ListDetectors got no answer within 30s, however often it was tried; check the network, a proxy (HTTPS_PROXY) and the region, or run again"
+		assert.Equal(t, noAnswer, awsx.Explain(err))
+		assert.Equal(t, 4, hung.Hits(), "it is tried for two minutes")
+		assert.Equal(t, noAnswer, awsx.Explain(list(t.Context(), s, region)))
+		assert.Equal(t, 5, hung.Hits(), "what has been silent for that long is tried once more")
+		acct.ClearFaults()
+		acct.Inject(sandbox.Fault{Kind: sandbox.Hang, Times: 1})
+		require.NoError(t, list(t.Context(), s, "us-east-1"), "another region's silence is its own")
+		require.NoError(t, list(t.Context(), s, region))
+		acct.Inject(sandbox.Fault{Kind: sandbox.Hang, Times: 2})
+		require.NoError(t, list(t.Context(), s, region), "it has answered again")
 
+		acct.Inject(sandbox.Fault{Kind: sandbox.Hang, Service: "guardduty"})
+		s = open(t, acct, awsx.Options{})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		assert.Equal(t, "guardduty:ListDetectors timed out; raise --timeout or run again", awsx.Explain(list(ctx, s, region)))
 	})
 }
+
+// An answer that stops half-way is one that hangs.
+func TestABodyThatStopsIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		acct := newAccount(sandbox.Options{})
+		cfg := acct.Config(region)
+		cfg.HTTPClient = doer(func(r *http.Request) (*http.Response, error) {
+			response, err := (&http.Client{Transport: acct}).Do(r)
+			if err == nil && strings.Contains(r.URL.Path, "detector") {
+				response.Body = &stopped{ctx: r.Context()}
+			}
+			return response, err
+		})
+		s, err := awsx.Open(t.Context(), awsx.Options{Base: &cfg})
+		require.NoError(t, err)
+		assert.Equal(t, "guardduty:ListDetectors got no answer within 30s, however often it was tried; check the network, a proxy (HTTPS_PROXY) and the region, or run again",
+			awsx.Explain(list(t.Context(), s, region)))
+	})
+}
+
+// stopped is a body that never comes.
+type stopped struct{ ctx context.Context }
+
+func (s *stopped) Read([]byte) (int, error) {
+	<-s.ctx.Done()
+	return 0, s.ctx.Err()
+}
+
+func (s *stopped) Close() error { return nil }
 
 func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {
 	acct := newAccount(sandbox.Options{})

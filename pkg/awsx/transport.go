@@ -2,6 +2,8 @@ package awsx
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -42,28 +44,49 @@ func (g *gate) Do(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
+// errSilent is an attempt that was given up: nothing came for too long.
+var errSilent = errors.New("no answer within " + attemptTimeout.String())
+
 // bounded makes a request, and gives it up with its answer's body half read if
 // that takes too long.
 func bounded(client aws.HTTPClient, r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), attemptTimeout)
+	a := &attempt{ctx: ctx, run: r.Context(), done: cancel}
 	response, err := client.Do(r.WithContext(ctx))
 	if err != nil {
-		cancel()
-		return response, err
+		defer cancel()
+		return response, a.silence(err)
 	}
-	response.Body = &lastRead{ReadCloser: response.Body, done: cancel}
+	a.ReadCloser, response.Body = response.Body, a
 	return response, nil
 }
 
-// lastRead is a body that says when it is closed.
-type lastRead struct {
+// attempt is the body of an answer that must come in time, and says when it is closed.
+type attempt struct {
 	io.ReadCloser
-	done func()
+	ctx, run context.Context
+	done     func()
 }
 
-func (b *lastRead) Close() error {
-	defer b.done()
-	return b.ReadCloser.Close()
+// silence tells the attempt's own end from the run's.
+func (a *attempt) silence(err error) error {
+	if errors.Is(a.ctx.Err(), context.DeadlineExceeded) && a.run.Err() == nil {
+		return fmt.Errorf("%w: %w", errSilent, err)
+	}
+	return err
+}
+
+func (a *attempt) Read(p []byte) (int, error) {
+	n, err := a.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = a.silence(err)
+	}
+	return n, err
+}
+
+func (a *attempt) Close() error {
+	defer a.done()
+	return a.ReadCloser.Close()
 }
 
 // record never logs headers or bodies: they hold signatures and tokens.
