@@ -164,7 +164,8 @@ func (j *JSONLines) say(level, kind, message string, more map[string]any) {
 	_ = j.encoder.Encode(line) // a reader that has gone away must not stop an apply
 }
 
-// Plan says each planned change, each thing that is blocked, and the counts.
+// Plan says each planned change, each thing that is blocked or that others manage,
+// what is worth knowing of each, and the counts.
 func (j *JSONLines) Plan(p *plan.Plan, _ string) {
 	for _, note := range p.Notes {
 		j.warning(note, note)
@@ -172,13 +173,29 @@ func (j *JSONLines) Plan(p *plan.Plan, _ string) {
 	for _, c := range p.Changes {
 		switch {
 		case c.Action.Changes():
-			j.say("info", "planned_change", fmt.Sprintf("%s: Plan to %s", c.ID, c.Action), map[string]any{"change": map[string]any{"resource": named(c.ID), "action": c.Action}})
+			j.say("info", "planned_change", fmt.Sprintf("%s: Plan to %s", c.ID, c.Action), map[string]any{"change": map[string]any{"resource": named(c.ID), "action": c.Action, "risks": append([]resource.Risk{}, c.Risks...)}})
 		case c.Action == resource.Blocked:
 			j.problem(c.ID, c.Reason)
+		case c.Action == resource.Managed:
+			j.managed(c)
+		}
+		for _, note := range c.Notes {
+			j.warning(c.ID.String()+": "+note, note)
 		}
 	}
 	s := p.Summary()
 	j.summary("plan", s.Create, s.Update, 0, false)
+}
+
+// managed says who manages a resource, and whether it is as wanted all the same.
+func (j *JSONLines) managed(c resource.Change) {
+	level, verdict := "info", "meets the spec"
+	if !c.MeetsSpec {
+		level, verdict = "warn", shortfall(c)
+	}
+	j.say(level, "managed_elsewhere", fmt.Sprintf("%s: managed by %s: %s; it %s", c.ID, c.Owner, c.Reason, verdict), map[string]any{
+		"managed": map[string]any{"resource": named(c.ID), "owner": c.Owner, "reason": c.Reason, "meets_spec": c.MeetsSpec},
+	})
 }
 
 // Event says one event of the apply.

@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -61,4 +62,25 @@ func TestResultAsEventsEndsWithTheSummary(t *testing.T) {
 	assert.Contains(t, lines[len(lines)-1], `"failed":2`)
 	assert.Contains(t, out.String(), "Warning: securityhub.hub/us-east-1/hub: managed by the organization; ask it")
 	assert.Contains(t, out.String(), "Warning: root_login_alarm.subscription/us-east-1/a@b.co: pending: click the link")
+}
+
+// Programs are told all that a person is: also what others manage, what cannot be
+// undone, and what is worth knowing.
+func TestAPlanAsEvents(t *testing.T) {
+	var out bytes.Buffer
+	render.NewJSONLines(&out, "0").Plan(sample(), "kiso.yaml")
+	for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+		assert.True(t, json.Valid([]byte(line)), line)
+	}
+	for _, want := range []string{
+		`"@level":"warn","@message":"Warning: these are the credentials of the ROOT USER"`,
+		`"@level":"info","@message":"config.recorder/ap-northeast-1/default: managed by AWS Control Tower: its tags say so; it meets the spec"`,
+		`"@level":"warn","@message":"config.recorder/eu-west-1/default: managed by AWS Control Tower: its tags say so; it does not meet the spec"`,
+		`"meets_spec":false,"owner":"AWS Control Tower","reason":"its tags say so"`,
+		`"risks":[{"kind":"irreversible","text":"nobody, root included, can shorten COMPLIANCE retention"}]`,
+		`"@message":"Error: config.recorder/us-east-1/default: config:DescribeConfigurationRecorders was denied`,
+		`"@message":"Warning: sns.topic/ap-northeast-1/kiso: security@example.com has not confirmed yet"`,
+	} {
+		assert.Contains(t, out.String(), want)
+	}
 }
