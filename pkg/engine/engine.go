@@ -213,6 +213,11 @@ func expand(services []*resource.Service, s *spec.Spec, in resource.Input) (*res
 			all.Add(resource.At(r, service.Name))
 		}
 		all.Notes = append(all.Notes, d.Notes...)
+		for _, base := range slices.Sorted(maps.Keys(service.Rests)) {
+			if _, present := s.Sections[base]; !present && len(d.Resources) > 0 {
+				all.Notes = append(all.Notes, service.Rests[base])
+			}
+		}
 		for _, r := range d.Refusals {
 			refused = multierror.Append(refused, refusal(s, service.Name, r))
 		}

@@ -200,3 +200,23 @@ func TestWhatNoAccountCanMeetIsRefusedWithoutACall(t *testing.T) {
 		assert.ErrorContains(t, err, want, text)
 	}
 }
+
+// What a section rests on may be the account's own affair; that is said.
+func TestWhatASectionRestsOnIsSaid(t *testing.T) {
+	acct := newAccount(sandbox.Options{})
+	cfg := acct.Config(home)
+	e, err := engine.Open(t.Context(), services.All(), "test", awsx.Options{Base: &cfg}, "")
+	require.NoError(t, err)
+	notes := func(text string) []string {
+		s, err := engine.Decode(services.All(), "kiso.yaml", []byte("version: 1\nhome_region: eu-west-1\n"+text))
+		require.NoError(t, err)
+		p, err := e.Plan(t.Context(), s)
+		require.NoError(t, err)
+		return p.Notes
+	}
+	alone := notes("securityhub: {}\nroot_login_alarm: {emails: [a@example.com]}\n")
+	require.Len(t, alone, 2)
+	assert.Contains(t, alone[1], "the spec has no cloudtrail section")
+	assert.Contains(t, alone[0], "the spec has no config section")
+	assert.Empty(t, notes("cloudtrail: {}\nconfig: {}\nsecurityhub: {}\nroot_login_alarm: {emails: [a@example.com]}\n"))
+}

@@ -17,6 +17,9 @@ type Service struct {
 	New     func() Section
 	Kinds   []KindInfo
 	Example string // a section of a spec, YAML
+	// Rests says what to know where the spec has no section of a name on which this
+	// one rests, by that name. May be nil.
+	Rests map[string]string
 }
 
 // Section is a service's part of the spec: a pointer to a struct that holds

@@ -23,6 +23,9 @@ var Service = &resource.Service{
   emails: [security@example.com]
   root_api_usage: true
 `,
+	Rests: map[string]string{
+		"cloudtrail": "root_login_alarm: what root does reaches EventBridge only while a trail logs it, and the spec has no cloudtrail section: make sure that some other trail does, or no mail is sent",
+	},
 }
 
 // Section is what the spec may say of the alarm.

@@ -27,6 +27,9 @@ var Service = &resource.Service{
     - cis-aws-foundations-benchmark/v/3.0.0
   aggregation: all_regions
 `,
+	Rests: map[string]string{
+		"config": "securityhub: the checks of standards rest on AWS Config, and the spec has no config section: make sure that it records in every region, since a standard that finds no recorder stays incomplete",
+	},
 }
 
 // Section is what the spec may say of Security Hub.
