@@ -78,7 +78,7 @@ func (a *attempt) silence(err error) error {
 
 func (a *attempt) Read(p []byte) (int, error) {
 	n, err := a.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = a.silence(err)
 	}
 	return n, err

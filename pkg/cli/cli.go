@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/kiso-cli/kiso/pkg/cli/completion"
+	"github.com/kiso-cli/kiso/pkg/render"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/services"
 )
@@ -113,7 +114,7 @@ func (a *app) code(ctx context.Context, err error) int {
 // errSaid ends a command with code 1 whose output has said why.
 var errSaid = errors.New("said above")
 
-func (a *app) complain(err error) { fmt.Fprintln(a.Err, "Error: "+err.Error()) }
+func (a *app) complain(err error) { fmt.Fprintln(a.Err, "Error: "+render.Plain(err.Error())) }
 
 func stopped(stop <-chan struct{}) bool {
 	select {

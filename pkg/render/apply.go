@@ -56,7 +56,7 @@ func (t *ApplyText) Event(e apply.Event) {
 		return
 	case e.Type == apply.Waiting:
 		t.waits[e.ID] = e.Elapsed
-		t.progress.line("%s: Still %sing... [%s elapsed] %s", e.ID, strings.ToLower(verb), took, e.Message)
+		t.progress.line("%s: Still %sing... [%s elapsed] %s", e.ID, strings.ToLower(verb), took, printable(e.Message))
 	case e.Outcome == apply.Applied && e.Action == resource.Create:
 		t.progress.line("%s: %s after %s", e.ID, t.progress.create("Creation complete"), took)
 	case e.Outcome == apply.Applied:

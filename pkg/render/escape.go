@@ -58,6 +58,15 @@ func printable(text string) string {
 	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
 }
 
+// Plain is text for a terminal, whoever chose it, its lines kept.
+func Plain(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 func clip(text string, limit int) string {
 	if len(text) <= limit {
 		return text

@@ -243,11 +243,7 @@ func spread(v any, limit int) []string {
 	if !isText || !strings.Contains(text, "\n") {
 		text = layout([]byte(compactJSON(v)), "", 0, limit)
 	}
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		lines[i] = printable(line)
-	}
-	return lines
+	return strings.Split(Plain(text), "\n")
 }
 
 // layout breaks compact JSON into lines of at most limit where it can, and only
