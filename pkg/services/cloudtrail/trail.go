@@ -243,9 +243,8 @@ func create(ctx context.Context, env resource.Env, want Trail) error {
 }
 
 // update sends what differs, to the trail's home region, where its name is
-// enough. UpdateTrail leaves
-// alone what it is not told; that a multi-region trail has global events is
-// always said, because CloudTrail refuses one without the other.
+// enough. UpdateTrail leaves alone what it is not told; that a multi-region trail
+// has global events is always said, because CloudTrail refuses one without the other.
 func update(ctx context.Context, env resource.Env, d resource.Delta[Trail]) error {
 	c, name := client(env, d.After.HomeRegion), &d.After.Name
 	if d.Has("s3_bucket_name") || d.Has("multi_region") || d.Has("global_service_events") || d.Has("log_file_validation") {
