@@ -141,13 +141,23 @@ func Explain(err error) string {
 	}
 	code := ErrorCode(err)
 	if code == "" {
-		return err.Error()
+		return explainUncoded(action, err)
 	}
 	failure := join(action, "failed with "+code+": "+strings.TrimSpace(ErrorMessage(err)))
 	if _, throttled := retry.DefaultThrottleErrorCodes[code]; throttled {
 		return failure + "; AWS said so however often it was tried: run again later, with a smaller --parallelism, or raise the quota if it is one"
 	}
 	return failure
+}
+
+// explainUncoded explains what is no refusal of AWS's.
+func explainUncoded(action string, err error) string {
+	var answer *smithyhttp.ResponseError
+	var foreign *smithy.DeserializationError
+	if errors.As(err, &answer) && errors.As(err, &foreign) {
+		return join(action, fmt.Sprintf("got an answer that is not AWS's (HTTP %d); check the endpoint (AWS_ENDPOINT_URL, endpoint_url) and a proxy (HTTPS_PROXY), or run again", answer.HTTPStatusCode()))
+	}
+	return err.Error()
 }
 
 // withoutCredentials says why a call could not be signed, if it could not.

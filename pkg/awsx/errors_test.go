@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,6 +118,15 @@ func TestAServiceThatTheRegionDoesNotHave(t *testing.T) {
 	})}
 	_, err := guardduty.NewFromConfig(cfg).ListDetectors(t.Context(), &guardduty.ListDetectorsInput{})
 	assert.Equal(t, "guardduty:ListDetectors found no endpoint (lookup guardduty.eu-west-9.amazonaws.com: no such host): the service is not in the region, which regions.exclude leaves out, or this network does not resolve AWS's names", awsx.Explain(err))
+}
+
+// A proxy, or a server that is not AWS, may answer in its place.
+func TestAnAnswerThatIsNotAWSs(t *testing.T) {
+	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), HTTPClient: doer(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("<html>Not here</html>"))}, nil
+	})}
+	_, err := guardduty.NewFromConfig(cfg).ListDetectors(t.Context(), &guardduty.ListDetectorsInput{})
+	assert.Equal(t, "guardduty:ListDetectors got an answer that is not AWS's (HTTP 404); check the endpoint (AWS_ENDPOINT_URL, endpoint_url) and a proxy (HTTPS_PROXY), or run again", awsx.Explain(err))
 }
 
 // doer answers requests.
