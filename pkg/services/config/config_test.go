@@ -337,6 +337,14 @@ func TestRaces(t *testing.T) {
 			assert.True(t, taken)
 		})
 	})
+	t.Run("somebody makes the role, in IAM's other words", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{})
+			w.acct.Inject(sandbox.Fault{Operation: "CreateServiceLinkedRole", Times: 1, AfterEffect: true, Kind: sandbox.Custom, Status: 409, Code: "EntityAlreadyExists", Message: "Role with name AWSServiceRoleForConfig already exists."})
+			require.NoError(t, w.apply().Err())
+			w.inSync()
+		})
+	})
 	t.Run("somebody makes the recorder and the channel", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, sandbox.Options{})

@@ -51,6 +51,7 @@ var roles = &resource.Type[Role]{
 	Settle: resource.Settle{RetryOn: []resource.Transient{
 		// Somebody has just made it, and reads do not show it yet.
 		{Code: "InvalidInput", Message: "has been taken in this account"},
+		{Code: "EntityAlreadyExists"}, // IAM's word for roles otherwise, and emulators'
 	}},
 }
 
