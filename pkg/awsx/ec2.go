@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -65,7 +66,7 @@ func (s *Session) ec2Query(ctx context.Context, action, parameters string, answe
 }
 
 func (s *Session) ec2Attempt(ctx context.Context, body []byte, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.ec2Endpoint(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.ec2Endpoint(ctx), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -108,13 +109,46 @@ func ec2Error(response *http.Response, data []byte) error {
 	}
 }
 
-// ec2Endpoint is where EC2 answers; see PartitionOf for the source of the domains.
-func (s *Session) ec2Endpoint() string {
-	if url := os.Getenv("AWS_ENDPOINT_URL_EC2"); url != "" {
+// ec2Endpoint is where EC2 answers, as the SDK's rules for EC2 have it; see
+// PartitionOf for the source of the domains.
+func (s *Session) ec2Endpoint(ctx context.Context) string {
+	if url := os.Getenv("AWS_ENDPOINT_URL_EC2"); url != "" && !strings.EqualFold(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
 		return url
 	}
 	if s.cfg.BaseEndpoint != nil {
 		return aws.ToString(s.cfg.BaseEndpoint)
 	}
-	return "https://ec2." + s.cfg.Region + "." + s.Partition().Domain + "/"
+	host, partition := "ec2", s.Partition()
+	fips, dualStack := s.endpointVariants(ctx)
+	domain := partition.Domain
+	if dualStack {
+		domain = partition.DualStackDomain
+	}
+	if fips && (dualStack || s.Identity.Partition != "aws-us-gov") { // whose plain endpoint is one
+		host += "-fips"
+	}
+	return "https://" + host + "." + s.cfg.Region + "." + domain + "/"
+}
+
+// endpointVariants says whether the configuration asks for endpoints that are FIPS
+// 140 validated, and for such as answer by IPv6 too.
+func (s *Session) endpointVariants(ctx context.Context) (fips, dualStack bool) {
+	type asksForFIPS interface {
+		GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error)
+	}
+	type asksForDualStack interface {
+		GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpointState, bool, error)
+	}
+	var fipsFound, dualStackFound bool
+	for _, source := range s.cfg.ConfigSources { // the first that says anything counts
+		if of, ok := source.(asksForFIPS); ok && !fipsFound {
+			state, found, _ := of.GetUseFIPSEndpoint(ctx) // what is no boolean was refused on loading
+			fips, fipsFound = state == aws.FIPSEndpointStateEnabled, found
+		}
+		if of, ok := source.(asksForDualStack); ok && !dualStackFound {
+			state, found, _ := of.GetUseDualStackEndpoint(ctx)
+			dualStack, dualStackFound = state == aws.DualStackEndpointStateEnabled, found
+		}
+	}
+	return fips, dualStack
 }

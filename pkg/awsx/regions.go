@@ -18,6 +18,8 @@ type Partition struct {
 	RootSignIn   bool   // the root user can sign in to the console
 	RootUser     bool   // there is a root user at all
 	Domain       string // of the endpoints
+	// DualStackDomain is that of the endpoints that answer by IPv6 too.
+	DualStackDomain string
 }
 
 // PartitionOf returns the facts of a partition by its id, such as "aws".
@@ -28,15 +30,15 @@ type Partition struct {
 func PartitionOf(id, homeRegion string) Partition {
 	switch id {
 	case "aws":
-		return Partition{GlobalRegion: "us-east-1", AccountAPI: "us-east-1", RootSignIn: true, RootUser: true, Domain: "amazonaws.com"}
+		return Partition{GlobalRegion: "us-east-1", AccountAPI: "us-east-1", RootSignIn: true, RootUser: true, Domain: "amazonaws.com", DualStackDomain: "api.aws"}
 	case "aws-cn":
-		return Partition{GlobalRegion: "cn-north-1", AccountAPI: "cn-northwest-1", Domain: "amazonaws.com.cn"}
+		return Partition{GlobalRegion: "cn-north-1", AccountAPI: "cn-northwest-1", Domain: "amazonaws.com.cn", DualStackDomain: "api.amazonwebservices.com.cn"}
 	case "aws-us-gov":
-		return Partition{GlobalRegion: "us-gov-west-1", RootUser: true, Domain: "amazonaws.com"}
+		return Partition{GlobalRegion: "us-gov-west-1", RootUser: true, Domain: "amazonaws.com", DualStackDomain: "api.aws"}
 	case "aws-eusc":
-		return Partition{GlobalRegion: "eusc-de-east-1", RootSignIn: true, RootUser: true, Domain: "amazonaws.eu"}
+		return Partition{GlobalRegion: "eusc-de-east-1", RootSignIn: true, RootUser: true, Domain: "amazonaws.eu", DualStackDomain: "api.amazonwebservices.eu"}
 	default:
-		return Partition{GlobalRegion: homeRegion, RootUser: true, Domain: "amazonaws.com"}
+		return Partition{GlobalRegion: homeRegion, RootUser: true, Domain: "amazonaws.com", DualStackDomain: "api.aws"}
 	}
 }
 
