@@ -78,28 +78,27 @@ func (d Document) BySid() map[string]Statement {
 	return found
 }
 
+// Allows returns the statements that allow services something.
+func (d Document) Allows() []Statement {
+	var list []Statement
+	for _, raw := range d.Statements {
+		var s Statement
+		if json.Unmarshal(raw, &s) == nil && s.Effect == "Allow" && s.Services() != nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 // Admits says whether a statement allows a service, by its principal, anything.
 func (d Document) Admits(service string) bool {
-	return slices.ContainsFunc(d.Statements, func(raw json.RawMessage) bool {
-		var s Statement
-		if json.Unmarshal(raw, &s) != nil || s.Effect != "Allow" {
-			return false
-		}
-		return slices.Contains(s.Services(), service)
-	})
+	return slices.ContainsFunc(d.Allows(), func(s Statement) bool { return slices.Contains(s.Services(), service) })
 }
 
 // Unbound returns the statements that allow services something whomever these act
 // for; see Statement.Bound.
 func (d Document) Unbound() []Statement {
-	var list []Statement
-	for _, raw := range d.Statements {
-		var s Statement
-		if json.Unmarshal(raw, &s) == nil && s.Effect == "Allow" && s.Services() != nil && !s.Bound() {
-			list = append(list, s)
-		}
-	}
-	return list
+	return slices.DeleteFunc(d.Allows(), Statement.Bound)
 }
 
 // With returns the policy with the given statements in it, by Sid: each takes

@@ -115,6 +115,21 @@ func (s Statement) Bound() bool {
 	return false
 }
 
+// Sources returns what a condition limits whom a service acts for to, by key in
+// lower case; see IsSource.
+func (c Condition) Sources() map[string][]string {
+	sources := map[string][]string{}
+	for operator, keys := range c {
+		for key, value := range keys {
+			if IsSource(key) && widens(operator) {
+				key = strings.ToLower(key)
+				sources[key] = append(sources[key], texts(value)...)
+			}
+		}
+	}
+	return sources
+}
+
 // sourceKeys are the condition keys that say whom a service acts for (IAM user
 // guide, AWS global condition context keys).
 var sourceKeys = []string{"aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"}

@@ -111,7 +111,7 @@ func (t *policyType) observe(ctx context.Context, env resource.Env, id resource.
 		return nil, fmt.Errorf("bucket %s: %w", place.Name, err)
 	}
 	live.Statements = doc.BySid()
-	if place.Sharing != nil && doc.Unbound() != nil {
+	if place.Sharing != nil && len(doc.Unbound()) > 0 {
 		live.Sharing, err = place.Sharing(ctx)
 	}
 	return live, err
@@ -141,10 +141,11 @@ func adaptPolicy(live, want Policy) (Policy, []string) {
 	}
 	want.Statements = withPrefixes(replaced(want.Statements, strings.NewReplacer(replace...)), live.Bucket, live.Prefixes)
 	want.Statements = besideOthers(live.Statements, want.Statements)
-	open := openToOthers(live.Statements, want.Statements)
+	sharing, open := othersIn(live, want)
+	open = open || openToOthers(live.Statements, want.Statements)
 	var notes []string
 	for sid, s := range want.Statements {
-		shared, note := share(live.Statements[sid], s, live.Sharing, open)
+		shared, note := share(live.Statements[sid], s, sharing, open)
 		want.Statements[sid] = shared
 		if note != "" {
 			notes = append(notes, note)
@@ -236,13 +237,88 @@ func withPrefixes(statements map[string]policydoc.Statement, bucket string, pref
 func besideOthers(live, want map[string]policydoc.Statement) map[string]policydoc.Statement {
 	out := map[string]policydoc.Statement{}
 	for sid, s := range want {
-		if forOthersToo(live[sid], s) || deniesElse(live[sid], s) {
+		if l, taken := live[sid]; taken && stays(l, s) {
 			s.Sid += "Kiso"
 		}
 		out[s.Sid] = s
 	}
 	return out
 }
+
+// stays says whether a live statement of a wanted one's Sid is somebody else's, and
+// is not to be replaced. One that does the contrary of ours, or lets everybody in,
+// or lets in none but our own sources, is ours, whatever has become of it.
+func stays(live, want policydoc.Statement) bool {
+	switch {
+	case live.Effect != want.Effect:
+		live.Effect = want.Effect
+		return !alike(live, want)
+	case want.Effect == "Deny":
+		return deniesElse(live, want)
+	default:
+		return forOthersToo(live, want) || !alike(live, want) && !letsEverybodyIn(live, want) && !oursAlone(live, want)
+	}
+}
+
+// alike says whether two statements differ in their resources and binding at most.
+func alike(live, want policydoc.Statement) bool {
+	want.Resource = union(want.Resource, live.Resource)
+	return sameButBinding(live, want)
+}
+
+// letsEverybodyIn says whether a statement has any principal, on no conditions but ours.
+func letsEverybodyIn(live, want policydoc.Statement) bool {
+	everybody := policydoc.Statement{Principal: "*", Condition: live.Condition}
+	return everybody.Equivalent(policydoc.Statement{Principal: live.Principal, Condition: live.Condition}) && knows(want.Condition, live.Condition)
+}
+
+// oursAlone says whether a statement lets services act for our sources, and for no
+// others.
+func oursAlone(live, want policydoc.Statement) bool {
+	ours, theirs := want.Condition.Sources(), live.Condition.Sources()
+	for key, sources := range theirs {
+		if slices.ContainsFunc(sources, func(s string) bool { return !slices.Contains(ours[key], s) }) {
+			return false
+		}
+	}
+	return len(theirs) > 0 && servicesAlone(live)
+}
+
+// othersIn returns the sources of others, by key, that other statements of a live
+// policy let the same service act for, and whether there are others that it does
+// not name as ours are named: an account's statement may rest on the check of the
+// bucket in one that has our Sid.
+func othersIn(live, want Policy) (sharing map[string][]string, open bool) {
+	sharing = map[string][]string{sourceARN: live.Sharing}
+	doc, err := policydoc.Parse(live.Document)
+	if err != nil {
+		return sharing, false // which observe has refused
+	}
+	keys, objects := map[string]bool{}, []string{}
+	for _, s := range want.Statements {
+		for key := range s.Condition.Sources() {
+			keys[key] = true
+		}
+		objects = append(objects, texts(s.Resource)...)
+	}
+	for _, s := range doc.Allows() {
+		if _, ours := want.Statements[s.Sid]; ours || !sameService(s, want) {
+			continue
+		}
+		if !s.Bound() {
+			open = open || slices.ContainsFunc(texts(s.Resource), func(r string) bool { return !slices.Contains(objects, r) })
+			continue
+		}
+		for key, sources := range s.Condition.Sources() {
+			sharing[key] = append(sharing[key], sources...)
+			open = open || !keys[key]
+		}
+	}
+	return sharing, open
+}
+
+// sourceARN is the condition key of the resource that a service acts for.
+const sourceARN = "aws:sourcearn"
 
 // forOthersToo says whether a live statement lets services write that are others
 // than ours, or is bound to sources by another key or operator than ours.
@@ -263,14 +339,19 @@ func deniesElse(live, want policydoc.Statement) bool {
 	if live.Effect != "Deny" || want.Effect != "Deny" {
 		return false
 	}
-	for operator, keys := range live.Condition {
+	return !knows(want.Condition, live.Condition) || !knows(live.Condition, want.Condition)
+}
+
+// knows says whether a condition has all the keys of another.
+func knows(c, other policydoc.Condition) bool {
+	for operator, keys := range other {
 		for key := range keys {
-			if lookup(want.Condition, operator, key) == nil {
-				return true
+			if lookup(c, operator, key) == nil {
+				return false
 			}
 		}
 	}
-	return false
+	return true
 }
 
 // servicesAlone says whether a statement has no principals but services.
@@ -284,10 +365,10 @@ func servicesAlone(s policydoc.Statement) bool {
 // statement is not bound to sources as ours is, it is bound to those that are
 // known to use it. In a policy that is open to others it stays as it is, because
 // binding it would end their delivery.
-func share(live, want policydoc.Statement, sharing []string, open bool) (policydoc.Statement, string) {
+func share(live, want policydoc.Statement, sharing map[string][]string, open bool) (policydoc.Statement, string) {
 	wide := want
 	wide.Resource = union(want.Resource, live.Resource)
-	if want.Effect != "Allow" || !sameButBinding(live, wide) {
+	if want.Effect != "Allow" || !alike(live, want) {
 		return want, ""
 	}
 	condition, bound := shareSources(live.Condition, want.Condition)
@@ -299,7 +380,7 @@ func share(live, want policydoc.Statement, sharing []string, open bool) (policyd
 		return unbound, fmt.Sprintf("the statement %s lets the service write for other accounts too (%s) and is not bound to sources one by one: it stays, because binding it would end their delivery; add the sources of all of them by hand",
 			want.Sid, strings.Join(texts(live.Resource), ", "))
 	case open:
-		return unbound, ""
+		return unbound, fmt.Sprintf("the statement %s is not bound to sources, and other statements let the service write for others: it stays, because their delivery may rest on it; add the sources of all of them by hand", want.Sid)
 	default:
 		condition = withSources(condition, sharing)
 	}
@@ -323,12 +404,12 @@ func openToOthers(live, want map[string]policydoc.Statement) bool {
 	return false
 }
 
-// withSources adds ARNs to those that a condition names.
-func withSources(c policydoc.Condition, arns []string) policydoc.Condition {
+// withSources adds sources to those that a condition names, by key in lower case.
+func withSources(c policydoc.Condition, sources map[string][]string) policydoc.Condition {
 	for _, keys := range c {
 		for key, value := range keys {
-			if strings.EqualFold(key, "aws:SourceArn") {
-				keys[key] = union(value, arns)
+			if policydoc.IsSource(key) {
+				keys[key] = union(value, sources[strings.ToLower(key)])
 			}
 		}
 	}
