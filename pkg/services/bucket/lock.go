@@ -207,7 +207,7 @@ func (b *found) lock(ctx context.Context) (Lock, error) {
 func risk(d resource.Delta[Lock]) []resource.Risk {
 	var risks []resource.Risk
 	if d.Before != nil && !d.Before.Enabled {
-		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: fmt.Sprintf("Object Lock on the bucket %s cannot be turned off again, nor its versioning be suspended: the bucket exists and has no lock yet", d.Before.Bucket)})
+		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: fmt.Sprintf("Object Lock on the bucket %s cannot be turned off again, nor its versioning be suspended: the bucket exists and has no lock yet. If it is replicated, its destinations need Object Lock too, or replication fails; and nothing may deliver into it that cannot into a locked bucket, such as AWS Config in regions that the spec leaves out", d.Before.Bucket)})
 	}
 	if d.After.Mode == compliance && (d.Has("mode") || d.Has("retention")) {
 		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: fmt.Sprintf("COMPLIANCE retention: nobody, root included, can delete what is written to the bucket%s for %s, nor shorten that", lockedName(d), d.After.Retention)})

@@ -154,9 +154,10 @@ func choose(ctx context.Context, env resource.Env, home, name string, all []type
 // replaced says which bucket that the spec may want a trail's own takes the place
 // of. One of the wanted name keeps its own if kiso would have called the bucket by
 // its default name, and has not made that: then the trail is not of its making.
-// Otherwise it was pointed elsewhere, and is pointed back.
+// Otherwise it was pointed elsewhere, and is pointed back. One that this account
+// keeps for its organization keeps its own too, where every account is let in.
 func replaced(ctx context.Context, env resource.Env, home, name string, t *types.Trail) (string, error) {
-	if aws.ToString(t.Name) != name || accountOf(*t) != env.Identity.AccountID {
+	if aws.ToString(t.Name) != name || accountOf(*t) != env.Identity.AccountID || aws.ToBool(t.IsOrganizationTrail) {
 		return anyBucket, nil
 	}
 	own := resource.Input{Identity: env.Identity, HomeRegion: home}.Fill(defaultBucket)
@@ -287,6 +288,16 @@ func status(ctx context.Context, env resource.Env, t types.Trail, home string) (
 	})
 }
 
+// controlTower is the error for a trail that AWS Control Tower made in the account
+// (AWS Control Tower user guide, "Resources created in the shared accounts"); nil
+// for others.
+func controlTower(t *types.Trail) error {
+	if !strings.HasPrefix(aws.ToString(t.Name), "aws-controltower-") {
+		return nil
+	}
+	return resource.ManagedBy("AWS Control Tower", "the trail "+aws.ToString(t.Name)+" is its own, which its policies protect; change it by the landing zone's settings")
+}
+
 // managed is the error for what rests on a trail of the organization.
 func managed(t *types.Trail, what string) error {
 	return resource.ManagedBy("organization trail "+aws.ToString(t.TrailARN), what)
@@ -302,11 +313,14 @@ func locate(ctx context.Context, env resource.Env, id resource.ID) (bucket.Place
 	case err != nil:
 		return bucket.Place{}, err
 	case used.organization:
-		return bucket.Place{}, managed(used.trail, fmt.Sprintf("it delivers to the bucket %s, which the organization keeps: this account cannot look into it, so whether it is as the spec wants it is not known", aws.ToString(used.trail.S3BucketName)))
+		return bucket.Place{}, managed(used.trail, fmt.Sprintf("it delivers to the bucket %s, which serves the organization: it is not looked into, so whether it is as the spec wants it is not known", aws.ToString(used.trail.S3BucketName)))
 	case used.trail == nil:
 		return bucket.Place{Name: bucketName, Region: home, Sharing: sharing(env, home, bucketName, used)}, nil
 	}
 	t := used.trail
+	if err := controlTower(t); err != nil {
+		return bucket.Place{}, err
+	}
 	place := bucket.Place{Name: bucketName, Region: home, Prefix: aws.ToString(t.S3KeyPrefix)}
 	if keeps(used.instead, bucketName) {
 		place.Name, place.Region, place.Adopted = aws.ToString(t.S3BucketName), aws.ToString(t.HomeRegion), true

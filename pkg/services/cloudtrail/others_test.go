@@ -2,10 +2,12 @@ package cloudtrail_test
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/sandbox"
 	trailsim "github.com/kiso-cli/kiso/pkg/sandbox/cloudtrail"
 	"github.com/kiso-cli/kiso/pkg/sandbox/s3"
@@ -99,4 +101,40 @@ func TestADenialThatHasOneOfOurSids(t *testing.T) {
 	})
 	require.NoError(t, w.apply(true).Err())
 	assert.Contains(t, s3.Get(w.acct).Buckets["company-logs"].Policy, "s3:DeleteObject*")
+}
+
+// The management account's own trail for the organization keeps its bucket, which
+// lets every account in, and what a change means for them is said.
+func TestTheOrganizationsTrailOfThisAccount(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	w.section = "cloudtrail: {trail_name: org-trail, bucket: {name: named-logs}}"
+	w.seed("eu-west-1", "org-trail", func(t *trailsim.Trail) { t.Organization, t.Validation = true, false })
+	p := w.plan()["trail"]
+	assert.Equal(t, []string{"log_file_validation"}, paths(p))
+	require.Len(t, p.Risks, 2)
+	assert.Contains(t, p.Risks[1].Text, "the trail org-trail is the organization's: the change holds in every account of it")
+	require.NoError(t, w.apply(true).Err())
+	w.inSync()
+	assert.Equal(t, "org-trail-logs", trailsim.Get(w.acct, "eu-west-1").Trails["org-trail"].Bucket)
+}
+
+// Control Tower's own trail in a member account is its own.
+func TestTheTrailOfControlTower(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "eu-west-1")
+	w.seed("eu-west-1", "aws-controltower-BaselineCloudTrail", func(t *trailsim.Trail) { t.Logging = false })
+	for name, c := range w.plan() {
+		assert.Equal(t, resource.Managed, c.Action, name)
+		assert.Equal(t, "AWS Control Tower", c.Owner)
+	}
+	require.NoError(t, w.apply(true).Err())
+	assert.Empty(t, w.acct.Writes())
+}
+
+// A name that a trail elsewhere has does not become free by waiting.
+func TestATrailNameThatIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Options{}, "eu-west-1")
+		w.acct.Inject(sandbox.Fault{Operation: "CreateTrail", Kind: sandbox.Custom, Code: "TrailAlreadyExistsException", Message: "Trail kiso already exists for customer: 999999999999"})
+		assert.ErrorContains(t, w.apply(true).Err(), "choose another one in cloudtrail.trail_name")
+	})
 }

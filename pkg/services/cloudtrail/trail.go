@@ -31,6 +31,7 @@ type Trail struct {
 
 	ARN           string    `json:"arn,omitzero" diff:"-"`
 	Organization  bool      `json:"organization,omitzero" diff:"-"`
+	EveryAccount  bool      `json:"for_every_account,omitzero" diff:"-"` // this account keeps it for its organization
 	Instead       string    `json:"instead_of_bucket,omitzero" diff:"-"` // see inUse.instead
 	Prefix        string    `json:"s3_key_prefix,omitzero" diff:"-"`
 	KMSKey        string    `json:"kms_key,omitzero" diff:"-"`
@@ -100,7 +101,7 @@ func observe(ctx context.Context, env resource.Env, id resource.ID) (*Trail, err
 	if used.organization {
 		return live, managed(used.trail, "it serves as the account's multi-region trail, and only the organization's management account decides about it")
 	}
-	return live, nil
+	return live, controlTower(used.trail)
 }
 
 // selectorsOf reads the selectors, which is possible in the home region alone. A
@@ -127,7 +128,7 @@ func model(used inUse, s *cloudtrail.GetTrailStatusOutput, selectors Selectors) 
 		Name: aws.ToString(t.Name), HomeRegion: aws.ToString(t.HomeRegion), Bucket: aws.ToString(t.S3BucketName),
 		MultiRegion: aws.ToBool(t.IsMultiRegionTrail), GlobalEvents: aws.ToBool(t.IncludeGlobalServiceEvents),
 		Validation: aws.ToBool(t.LogFileValidationEnabled), Logging: aws.ToBool(s.IsLogging),
-		ARN: aws.ToString(t.TrailARN), Organization: used.organization, Instead: used.instead, Prefix: aws.ToString(t.S3KeyPrefix),
+		ARN: aws.ToString(t.TrailARN), Organization: used.organization, EveryAccount: !used.organization && aws.ToBool(t.IsOrganizationTrail), Instead: used.instead, Prefix: aws.ToString(t.S3KeyPrefix),
 		KMSKey: aws.ToString(t.KmsKeyId), Topic: aws.ToString(t.SnsTopicARN), LogGroup: aws.ToString(t.CloudWatchLogsLogGroupArn),
 		Selectors:     selectors,
 		DeliveryError: aws.ToString(s.LatestDeliveryError), DigestError: aws.ToString(s.LatestDigestDeliveryError),
@@ -176,9 +177,19 @@ func notes(live Trail) []string {
 // adoption says which trail and which bucket a change is about, where the address
 // does not.
 func adoption(d resource.Delta[Trail]) []resource.Risk {
-	switch {
-	case d.Before == nil:
+	if d.Before == nil {
 		return nil
+	}
+	risks := whichBucket(d)
+	if d.Before.EveryAccount {
+		risks = append(risks, resource.Risk{Kind: "organization", Text: fmt.Sprintf(
+			"the trail %s is the organization's: the change holds in every account of it, and one that has a trail of its own pays for a second copy of what both record", d.Before.Name)})
+	}
+	return risks
+}
+
+func whichBucket(d resource.Delta[Trail]) []resource.Risk {
+	switch {
 	case d.Has("s3_bucket_name"):
 		return []resource.Risk{{Kind: "redirection", Text: fmt.Sprintf(
 			"the trail %s delivers to the bucket %s, and will to %s; what is in the first stays there, as it is protected there", d.Before.Name, d.Before.Bucket, d.After.Bucket)}}
@@ -284,6 +295,10 @@ func explain(err error, bucket string) error {
 	switch {
 	case awsx.IsCode(err, "MaximumNumberOfTrailsExceededException"):
 		return full(awsx.ErrorMessage(err))
+	case awsx.IsCode(err, "TrailAlreadyExistsException"): // which passes where another run has just made it
+		return resource.Pending(awsx.Explain(err) + "; if that stays so, a trail that cannot serve has the name, in another region or of the organization: choose another one in cloudtrail.trail_name")
+	case awsx.IsCode(err, "KmsKeyNotFoundException", "KmsKeyDisabledException", "KmsException", "InsufficientEncryptionPolicyException"):
+		return fmt.Errorf("%s; the trail keeps its key, which must be in the region of the bucket %s, be enabled, and let CloudTrail use it", awsx.Explain(err), bucket)
 	case awsx.IsCode(err, "InsufficientS3BucketPolicyException"): // which passes where the policy was just put
 		return resource.Pending(fmt.Sprintf("%s; if that stays so, look for Deny statements in the policy of the bucket %s, and whether Requester Pays is on", awsx.Explain(err), bucket))
 	}
