@@ -173,6 +173,15 @@ func TestARunThatEndsWhereWhatIsOffIsRefused(t *testing.T) {
 	assert.Equal(t, "DISABLED", sim.Get(acct, home).Detector.Features["S3_DATA_EVENTS"].Status)
 }
 
+// Where two of those that are off are refused, what is offered is set right after.
+func TestARegionThatRefusesMuch(t *testing.T) {
+	acct := newAccount()
+	sim.Edit(acct, home, func(s *sim.State) { s.Unavailable = []string{"LAMBDA_NETWORK_LOGS", "RDS_LOGIN_EVENTS"} })
+	_, run := plan(t, acct, "guardduty: {features: {LAMBDA_NETWORK_LOGS: disabled, RDS_LOGIN_EVENTS: disabled, S3_DATA_EVENTS: disabled}}\n")
+	require.NoError(t, run().Err())
+	assert.Equal(t, "DISABLED", sim.Get(acct, home).Detector.Features["S3_DATA_EVENTS"].Status)
+}
+
 // A feature that is on though the spec says off stays on, and that is said.
 func TestAFeatureThatStaysOnIsSaid(t *testing.T) {
 	acct := newAccount()
