@@ -5,6 +5,7 @@ package event
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,6 +24,7 @@ type Event struct {
 	ErrorCode string    `json:"-"` // set if the call was refused
 
 	parameters any
+	resources  []string
 }
 
 // record is the part of CloudTrail's record that is read (CloudTrail user
@@ -93,9 +95,18 @@ func (e Event) Names(parameter string) bool {
 	return search(e.parameters, func(key string, _ any) bool { return strings.EqualFold(key, parameter) })
 }
 
-// Mentions says whether any of the call's parameters is the name, or an ARN or
-// path that ends in it, or an ARN that has it as a part.
-func (e Event) Mentions(name string) bool { return mentions(e.parameters, name) }
+// About returns the event as one about resources too that CloudTrail lists beside
+// the record, by name or ARN.
+func (e Event) About(resources ...string) Event {
+	e.resources = resources
+	return e
+}
+
+// Mentions says whether any of the call's parameters, or of what it is about, is the
+// name, or an ARN or path that ends in it, or an ARN that has it as a part.
+func (e Event) Mentions(name string) bool {
+	return mentions(e.parameters, name) || slices.ContainsFunc(e.resources, func(r string) bool { return mentions([]any{r}, name) })
+}
 
 // MentionsIn says so of one parameter, named as for Names, and what it holds.
 func (e Event) MentionsIn(parameter, name string) bool {

@@ -38,6 +38,9 @@ func TestParse(t *testing.T) {
 	assert.True(t, e.MentionsIn("list", "value"), "at any depth")
 	assert.False(t, e.MentionsIn("list", "kiso"), "another parameter's")
 	assert.False(t, e.MentionsIn("n", "3"))
+	assert.False(t, e.Mentions("bucket"))
+	assert.True(t, e.About("x", "arn:aws:s3:::bucket").Mentions("bucket"), "what the history lists beside the record")
+	assert.False(t, e.About("bucket").MentionsIn("name", "bucket"), "no parameter's")
 }
 
 func TestActor(t *testing.T) {

@@ -45,7 +45,11 @@ func (s *Session) LookupEvents(ctx context.Context, region, eventName string) (e
 			if err != nil {
 				return nil, false, err
 			}
-			events = append(events, parsed)
+			var about []string
+			for _, r := range e.Resources {
+				about = append(about, aws.ToString(r.ResourceName))
+			}
+			events = append(events, parsed.About(about...))
 		}
 		if err := pause(ctx, lookupPause); err != nil {
 			return nil, false, err
