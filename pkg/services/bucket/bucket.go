@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"golang.org/x/sync/errgroup"
 
+	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
@@ -118,7 +118,7 @@ func (t *bucketType) observe(ctx context.Context, env resource.Env, id resource.
 		return nil, err
 	}
 	live := &Bucket{Name: b.name, Region: b.region}
-	all, ctx := errgroup.WithContext(ctx)
+	var all reads.Group
 	all.Go(func() (err error) { live.Versioning, err = b.versioning(ctx); return err })
 	all.Go(func() (err error) { live.PublicAccess, err = b.publicAccess(ctx); return err })
 	all.Go(func() (err error) { live.Ownership, err = b.ownership(ctx); return err })

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	"github.com/aws/aws-sdk-go-v2/service/configservice/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
@@ -38,7 +37,7 @@ func Of(ctx context.Context, env resource.Env, region resource.Scope) (*types.De
 // a region could not be asked.
 func Into(ctx context.Context, env resource.Env, bucket string) ([]string, error) {
 	delivers := make([]bool, len(env.Regions))
-	var all errgroup.Group // one must not cancel the others: the reads are shared
+	var all reads.Group
 	for i, region := range env.Regions {
 		all.Go(func() error {
 			c, err := Of(ctx, env, resource.Scope(region))

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
@@ -165,10 +164,10 @@ func replaced(ctx context.Context, env resource.Env, home, name string, t *types
 		return "", nil
 	}
 	var kisos, live bucket.Holder
-	both, bothCtx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { kisos, err = bucket.HolderOf(bothCtx, env, own, home); return err })
+	var both reads.Group
+	both.Go(func() (err error) { kisos, err = bucket.HolderOf(ctx, env, own, home); return err })
 	both.Go(func() (err error) {
-		live, err = bucket.HolderOf(bothCtx, env, aws.ToString(t.S3BucketName), aws.ToString(t.HomeRegion))
+		live, err = bucket.HolderOf(ctx, env, aws.ToString(t.S3BucketName), aws.ToString(t.HomeRegion))
 		return err
 	})
 	if err := both.Wait(); err != nil || kisos == bucket.Us || live == bucket.Nobody {
@@ -226,7 +225,7 @@ func fitnessOf(ctx context.Context, env resource.Env, home string, organization,
 		ask = slices.Concat(organization, own)
 	}
 	found := make([]fitness, len(ask))
-	all, ctx := errgroup.WithContext(ctx)
+	var all reads.Group
 	for i, t := range ask {
 		found[i].validates = aws.ToBool(t.LogFileValidationEnabled)
 		all.Go(func() error {

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
@@ -89,10 +88,10 @@ func observe(ctx context.Context, env resource.Env, id resource.ID) (*Trail, err
 	}
 	var s *cloudtrail.GetTrailStatusOutput
 	var selectors Selectors
-	both, bothCtx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { s, err = status(bothCtx, env, *used.trail, home); return err })
+	var both reads.Group
+	both.Go(func() (err error) { s, err = status(ctx, env, *used.trail, home); return err })
 	if !used.organization {
-		both.Go(func() (err error) { selectors, err = selectorsOf(bothCtx, env, *used.trail); return err })
+		both.Go(func() (err error) { selectors, err = selectorsOf(ctx, env, *used.trail); return err })
 	}
 	if err := both.Wait(); err != nil {
 		return nil, err

@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	"github.com/aws/aws-sdk-go-v2/service/configservice/types"
-	"golang.org/x/sync/errgroup"
 
+	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
 	"github.com/kiso-cli/kiso/pkg/resource"
 	"github.com/kiso-cli/kiso/pkg/services/bucket"
@@ -58,11 +58,11 @@ func observeChannel(ctx context.Context, env resource.Env, id resource.ID) (*Cha
 	var live *types.DeliveryChannel
 	var status *types.DeliveryChannelStatus
 	var unknown string
-	both, bothCtx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { live, err = channel.Of(bothCtx, env, id.Scope); return err })
+	var both reads.Group
+	both.Go(func() (err error) { live, err = channel.Of(ctx, env, id.Scope); return err })
 	both.Go(func() (err error) {
-		status, err = deliveryOf(bothCtx, env, id.Scope)
-		if err != nil && bothCtx.Err() == nil && !awsx.Denied(err) {
+		status, err = deliveryOf(ctx, env, id.Scope)
+		if err != nil && ctx.Err() == nil && !awsx.Denied(err) {
 			unknown, err = awsx.Explain(err), nil
 		}
 		return err

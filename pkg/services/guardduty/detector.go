@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
@@ -136,13 +135,13 @@ func observe(ctx context.Context, env resource.Env, id resource.ID) (*Detector, 
 	}
 	var live *guardduty.GetDetectorOutput
 	var admin *guardduty.GetAdministratorAccountOutput
-	both, bothCtx := errgroup.WithContext(ctx)
+	var both reads.Group
 	both.Go(func() (err error) {
-		live, err = client(env, id.Scope).GetDetector(bothCtx, &guardduty.GetDetectorInput{DetectorId: &detector})
+		live, err = client(env, id.Scope).GetDetector(ctx, &guardduty.GetDetectorInput{DetectorId: &detector})
 		return err
 	})
 	both.Go(func() (err error) {
-		admin, err = client(env, id.Scope).GetAdministratorAccount(bothCtx, &guardduty.GetAdministratorAccountInput{DetectorId: &detector})
+		admin, err = client(env, id.Scope).GetAdministratorAccount(ctx, &guardduty.GetAdministratorAccountInput{DetectorId: &detector})
 		return err
 	})
 	if err := both.Wait(); err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/smithy-go"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
@@ -85,7 +84,7 @@ func ruleTargets(ctx context.Context, env resource.Env, region resource.Scope, r
 func observeTarget(ctx context.Context, env resource.Env, id resource.ID) (*Target, error) {
 	var rule *eventbridge.DescribeRuleOutput
 	var all []types.Target
-	var both errgroup.Group // one must not cancel the other: the reads are shared
+	var both reads.Group
 	both.Go(func() (err error) {
 		rule, err = describeRule(ctx, env, id.Scope, id.Name)
 		return err

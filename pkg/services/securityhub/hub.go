@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kiso-cli/kiso/internal/reads"
 	"github.com/kiso-cli/kiso/pkg/awsx"
@@ -85,7 +84,7 @@ func observeHub(ctx context.Context, env resource.Env, id resource.ID) (*Hub, er
 // are not cancelled when one fails: other resources wait for them too.
 func observe[M any](ctx context.Context, env resource.Env, region resource.Scope, read func() (*M, error)) (*M, error) {
 	var admin string
-	var meanwhile errgroup.Group
+	var meanwhile reads.Group
 	meanwhile.Go(func() (err error) {
 		admin, err = administrator(ctx, env, region)
 		return err
