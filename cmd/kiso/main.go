@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/kiso-cli/kiso/pkg/cli"
 	"github.com/kiso-cli/kiso/pkg/lambda"
@@ -26,6 +27,12 @@ func main() {
 	os.Exit(code)
 }
 
+const (
+	// grace is for what can be ended: a read of a pipe or of a terminal cannot.
+	grace       = 2 * time.Second
+	interrupted = 130
+)
+
 // interruptible returns what the first interrupt closes, to start nothing new,
 // and what the second cancels, to end at once.
 func interruptible() (ctx context.Context, stop <-chan struct{}, release func()) {
@@ -33,11 +40,16 @@ func interruptible() (ctx context.Context, stop <-chan struct{}, release func())
 	stopping := make(chan struct{})
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		<-signals
 		close(stopping)
 		<-signals
 		cancel()
+		time.Sleep(grace)
+		os.Exit(interrupted)
 	}()
 	return ctx, stopping, func() { signal.Stop(signals); cancel() }
 }

@@ -89,7 +89,7 @@ func (r *runner) judge(s *step, now resource.Change, again bool) (Step, bool) {
 		return Step{Outcome: Converged, Notes: now.Notes}, true
 	case !again && !r.asPlanned(s.change, now):
 		fields := append(s.resource.Moved(s.change, now), possible(s.change, now)...)
-		return Step{Outcome: Stale, Fields: fields, Reason: "the live state moved since the plan (" + paths(fields) + "); plan again"}, true
+		return Step{Outcome: Stale, Fields: fields, Reason: "the live state moved since the plan" + inBrackets(paths(fields)) + "; plan again"}, true
 	case now.Irreversible() && !r.Approved(s.change.ID):
 		reason := fmt.Sprintf("%s; approve it with --allow-irreversible=%s", now.Irrevocable(), s.change.ID)
 		return Step{Outcome: NotApproved, Reason: reason}, true
@@ -204,6 +204,13 @@ func outstanding(c resource.Change) string {
 	default:
 		return "reads to show " + paths(c.Fields)
 	}
+}
+
+func inBrackets(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
 }
 
 func paths(fields []diff.Field) string {

@@ -50,7 +50,7 @@ func fleetFlags() []cli.Flag {
 		&cli.StringFlag{Name: "role-name", Usage: "the `ROLE` to assume in each account", Value: "kiso"},
 		&cli.StringFlag{Name: "external-id", Usage: "the external `ID` that the role asks for"},
 		&cli.IntFlag{Name: "concurrency", Usage: "at most `N` accounts at once", Value: 10},
-		&cli.StringFlag{Name: "results", Usage: "keep a JSON line an account in `FILE`; accounts that ended well in it are left out"},
+		&cli.StringFlag{Name: "results", Usage: "keep a JSON line an account in `FILE`; accounts in sync or applied by it are left out"},
 		&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: text, or json for a line an account", Value: "text"},
 	}
 }
@@ -68,6 +68,9 @@ func (a *app) fleet(c *cli.Context, mode fleet.Mode) error {
 	}
 	if n := c.Int("concurrency"); n < 1 {
 		return fmt.Errorf("--concurrency: %d is not a positive number", n)
+	}
+	if err := writable(c, "results", c.String("results")); err != nil {
+		return err
 	}
 	s, err := a.readSpec(c)
 	if err != nil {

@@ -117,18 +117,23 @@ func (r *reporter) parseOutputs(c *cli.Context, taken string) error {
 			return fmt.Errorf("--output: %s is named twice: each document needs its own file", o.path)
 		}
 		seen[name] = true
-		if err := writable("output", o.path); err != nil {
+		if err := writable(c, "output", o.path); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writable refuses a path where no file can be, before the account is read for it.
-// "" is none.
-func writable(flag, path string) error {
+// writable refuses a path where no file can be, or where one is that the command
+// reads, before the account is read for it. "" is none.
+func writable(c *cli.Context, flag, path string) error {
 	if path == "" {
 		return nil
+	}
+	for _, input := range []string{"file", "sandbox", "accounts"} {
+		if name := c.String(input); name != "" && sameFile(name, path) {
+			return fmt.Errorf("--%s: %s is what --%s reads, and would be lost: name another file", flag, path, input)
+		}
 	}
 	directory := filepath.Dir(filepath.Clean(path))
 	if info, err := os.Stat(directory); err != nil || !info.IsDir() {
@@ -138,6 +143,13 @@ func writable(flag, path string) error {
 		return fmt.Errorf("--%s: %s cannot be written: it is a directory", flag, path)
 	}
 	return nil
+}
+
+// sameFile says whether two paths are one file, through links too.
+func sameFile(a, b string) bool {
+	first, errA := os.Stat(a)
+	second, errB := os.Stat(b)
+	return filepath.Clean(a) == filepath.Clean(b) || errA == nil && errB == nil && os.SameFile(first, second)
 }
 
 // write prints and writes the plan; next is what to run to carry it out.

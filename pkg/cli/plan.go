@@ -29,7 +29,7 @@ func (a *app) plan(c *cli.Context) error {
 	if out := c.String("out"); c.IsSet("out") && (out == "" || out == c.String("file")) {
 		return fmt.Errorf("--out: %q is no place for the plan: name a file of its own", out)
 	}
-	if err := writable("out", c.String("out")); err != nil {
+	if err := writable(c, "out", c.String("out")); err != nil {
 		return err
 	}
 	report, err := a.reporter(c, c.String("out"))

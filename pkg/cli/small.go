@@ -96,6 +96,9 @@ func (a *app) sandboxCommand() *cli.Command {
 			if err := noArguments(c); err != nil {
 				return err
 			}
+			if c.IsSet("sandbox") {
+				return errors.New("--sandbox is not for serving: name the file of the account with kiso sandbox --state FILE")
+			}
 			if spec.PartitionOf(c.String("region")) == "" {
 				return fmt.Errorf("--region: %q is no region%s", c.String("region"), didYouMean(c.String("region"), spec.Regions()))
 			}

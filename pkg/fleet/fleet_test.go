@@ -192,6 +192,9 @@ func TestLedgerResumes(t *testing.T) {
 	remaining, err = fleet.Remaining(file, all, fleet.Apply, "d")
 	require.NoError(t, err)
 	assert.Equal(t, all[1:], remaining)
+	remaining, err = fleet.Remaining(file, all, fleet.Plan, "d")
+	require.NoError(t, err)
+	assert.Equal(t, all, remaining, "changes are there until somebody looks again")
 }
 
 func TestReadAccounts(t *testing.T) {

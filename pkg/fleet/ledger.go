@@ -54,7 +54,7 @@ func Remaining(name string, accounts []awsx.Account, mode Mode, specDigest strin
 		}
 		var r Result
 		if json.Unmarshal([]byte(line), &r) == nil && r.Mode == mode && r.SpecDigest == specDigest {
-			done[r.AccountID] = r.Good()
+			done[r.AccountID] = r.Good() && r.Outcome != Changes // those are counted again, for the exit code
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(accounts), func(a awsx.Account) bool { return done[a.ID] }), nil
