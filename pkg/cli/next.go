@@ -22,13 +22,19 @@ func applyCommandLine(c *cli.Context, saved string) string {
 		}
 	}
 	words = append(words, "apply")
-	switch {
-	case saved != "":
-		words = append(words, quote(saved))
-	case c.String("file") != defaultSpec:
-		words = append(words, "-f", quote(c.String("file")))
+	if saved != "" {
+		return strings.Join(append(words, quote(saved)), " ")
 	}
-	return strings.Join(words, " ")
+	return strings.Join(words, " ") + specArgument(c.String("file"))
+}
+
+// specArgument names a spec for a command line, with a space before it; "" for the
+// default one.
+func specArgument(file string) string {
+	if file == defaultSpec {
+		return ""
+	}
+	return " -f " + quote(file)
 }
 
 // plain is a word that means itself to every shell.

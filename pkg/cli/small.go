@@ -134,12 +134,13 @@ func (a *app) initCommand() *cli.Command {
 			if spec.PartitionOf(region) == "" {
 				return fmt.Errorf("--home-region: %q is no region%s", region, didYouMean(region, spec.Regions()))
 			}
-			return a.writeStarter(c.String("file"), starter(region))
+			return a.writeStarter(c.String("file"), region)
 		},
 	}
 }
 
-func (a *app) writeStarter(name, text string) error {
+func (a *app) writeStarter(name, region string) error {
+	text := starter(region)
 	if name == "-" {
 		_, err := fmt.Fprint(a.Out, text)
 		return err
@@ -157,6 +158,6 @@ func (a *app) writeStarter(name, text string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.Out, "Wrote %s. Next: take the # off root_login_alarm and put your e-mail address there,\nthen run: kiso plan\n", name)
+	fmt.Fprintf(a.Out, "Wrote %s for the home region %s (--home-region names another).\nNext: take the # off root_login_alarm and emails, put your address there,\nand run: kiso plan%s\n", name, region, specArgument(name))
 	return nil
 }

@@ -142,7 +142,11 @@ func (d *decoder) mapping(n *yaml.Node, path string, v reflect.Value, known []fi
 	}
 	for _, f := range known {
 		if _, present := d.places[join(path, f.name)]; f.rules.required && !present {
-			d.failAt(join(path, f.name), "is missing", strings.TrimSuffix("add "+f.name+": "+f.rules.example(), ": "))
+			example := f.rules.example()
+			if f.value.Kind() == reflect.Slice && example != "" {
+				example = "[" + example + "]"
+			}
+			d.failAt(join(path, f.name), "is missing", strings.TrimSuffix("add "+f.name+": "+example, ": "))
 		}
 	}
 }

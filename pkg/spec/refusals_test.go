@@ -73,8 +73,8 @@ var refusals = []struct {
 	{"no version", "home_region: us-east-1\n", []string{"1:1: version: is missing; add version: 1"}},
 	{"no home region", "# mine\nversion: 1\n", []string{"2:1: home_region: is missing; add home_region: us-east-1"}},
 	{"empty home region", "version: 1\nhome_region:\n", []string{"2:1: home_region: is empty; give it a value, such as us-east-1"}},
-	{"missing in a section", head + "root_login_alarm: {}\n", []string{"3:1: root_login_alarm.emails: is missing; add emails: security@example.com"}},
-	{"missing in a null section", head + "root_login_alarm:\n", []string{"3:1: root_login_alarm.emails: is missing; add emails: security@example.com"}},
+	{"missing in a section", head + "root_login_alarm: {}\n", []string{"3:1: root_login_alarm.emails: is missing; add emails: [security@example.com]"}},
+	{"missing in a null section", head + "root_login_alarm:\n", []string{"3:1: root_login_alarm.emails: is missing; add emails: [security@example.com]"}},
 	{"missing in an item", head + "cloudtrail:\n  readers:\n    - level: 1\n", []string{`5:7: cloudtrail.readers[0].account: is missing; add account: "123456789012"`}},
 
 	// Wrong types.
