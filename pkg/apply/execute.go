@@ -35,6 +35,8 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 		err := now.Err
 		switch {
 		case transient(s.resource.Settle(), err):
+		case made && now.Action == resource.Create && time.Now().After(deadline):
+			return diverged(now, bound)
 		case made && now.Action == resource.Create:
 			err = resource.Pending("it was made, and reads do not show it yet")
 		default:
@@ -163,6 +165,9 @@ func diverged(now resource.Change, bound time.Duration) Step {
 		return Step{Outcome: Failed, Err: errors.New(now.Reason), Reason: "written, but it could not be read back: " + now.Reason}
 	case resource.Managed:
 		return Step{Outcome: Diverged, Reason: fmt.Sprintf("written, but it is managed by %s: %s", now.Owner, now.Reason)}
+	case resource.Create:
+		return Step{Outcome: Diverged, Fields: now.Fields, Reason: fmt.Sprintf(
+			"AWS accepted the creation, but %s later reads do not show that it exists; look for what removes it (an organization policy, another tool), then run apply again", bound)}
 	}
 	return Step{Outcome: Diverged, Fields: now.Fields, Reason: fmt.Sprintf(
 		"AWS accepted the change, but %s later reads still show another value of %s; look for what sets it back (an organization policy, another tool), then run apply again", bound, paths(now.Fields))}

@@ -124,6 +124,19 @@ func TestWhatWasMadeIsNotMadeAgain(t *testing.T) {
 	assert.Len(t, h.written, 2, "created once, then painted")
 }
 
+// What AWS said it created and never shows is told so, and not created over and over.
+func TestWhatWasMadeAndNeverShowsIsDiverged(t *testing.T) {
+	h := newHouse(nil)
+	h.lost = true
+	h.done = func(context.Context, string, int) error { return resource.Made(awsError("TooDark", "there is none")) }
+	step, took := only(t, h, apply.Options{})
+	assert.Equal(t, apply.Diverged, step.Outcome, step.Reason)
+	assert.Len(t, h.written, 1)
+	assert.NotEmpty(t, step.Fields)
+	assert.Contains(t, step.Reason, "reads do not show that it exists")
+	assert.Less(t, took, resource.DefaultRetryFor+10*time.Second)
+}
+
 func TestAHalfMadeChangeIsFinished(t *testing.T) {
 	h := newHouse(nil)
 	h.change = func(_ context.Context, name string, n int) error {

@@ -248,8 +248,10 @@ func create(ctx context.Context, env resource.Env, want Trail) error {
 	if _, err := c.CreateTrail(ctx, input); err != nil {
 		return explain(err, want.Bucket)
 	}
-	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: &want.Name})
-	return err
+	if _, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: &want.Name}); err != nil {
+		return resource.Made(err)
+	}
+	return nil
 }
 
 // update sends what differs, to the trail's home region, where its name is
