@@ -167,7 +167,7 @@ func diverged(now resource.Change, bound time.Duration) Step {
 		return Step{Outcome: Diverged, Reason: fmt.Sprintf("written, but it is managed by %s: %s", now.Owner, now.Reason)}
 	case resource.Create:
 		return Step{Outcome: Diverged, Fields: now.Fields, Reason: fmt.Sprintf(
-			"AWS accepted the creation, but %s later reads do not show that it exists; look for what removes it (an organization policy, another tool), then run apply again", bound)}
+			"AWS accepted the change, but %s later reads still show none, and so no %s; look for what removes it (an organization policy, another tool), then run apply again", bound, paths(now.Fields))}
 	}
 	return Step{Outcome: Diverged, Fields: now.Fields, Reason: fmt.Sprintf(
 		"AWS accepted the change, but %s later reads still show another value of %s; look for what sets it back (an organization policy, another tool), then run apply again", bound, paths(now.Fields))}

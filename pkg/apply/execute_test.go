@@ -133,7 +133,7 @@ func TestWhatWasMadeAndNeverShowsIsDiverged(t *testing.T) {
 	assert.Equal(t, apply.Diverged, step.Outcome, step.Reason)
 	assert.Len(t, h.written, 1)
 	assert.NotEmpty(t, step.Fields)
-	assert.Contains(t, step.Reason, "reads do not show that it exists")
+	assert.Contains(t, step.Reason, "reads still show none, and so no colour, level")
 	assert.Less(t, took, resource.DefaultRetryFor+10*time.Second)
 }
 

@@ -82,6 +82,29 @@ func TestAMovedChannelKeepsItsPrefix(t *testing.T) {
 	}
 }
 
+// A channel is adopted, and its bucket is not: who reads that one must know before.
+func TestAMovedChannelIsARisk(t *testing.T) {
+	w := settled(t)
+	s3.Edit(w.acct, func(s *s3.State) { s.Buckets["elsewhere"] = &s3.Bucket{Region: other} })
+	w.edit(home, func(s *sim.State) { s.Channel.Name, s.Channel.Bucket = "theirs", "elsewhere" })
+	c := w.plan()["config.delivery_channel/eu-west-1/channel"]
+	require.Len(t, c.Risks, 1)
+	assert.Equal(t, "redirection", c.Risks[0].Kind)
+	assert.Contains(t, c.Risks[0].Text, "the delivery channel theirs is pointed from the bucket elsewhere to "+logs)
+	assert.Contains(t, c.Risks[0].Text, "name its bucket in config.bucket.name")
+	assert.False(t, c.Irreversible())
+}
+
+func TestAMovedChannelWhoseRoleMayNotWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := settled(t)
+		s3.Edit(w.acct, func(s *s3.State) { s.Buckets["elsewhere"] = &s3.Bucket{Region: other} })
+		w.edit(home, func(s *sim.State) { s.Channel.Bucket = "elsewhere" })
+		w.acct.Inject(sandbox.Fault{Operation: "PutDeliveryChannel", Kind: sandbox.Custom, Code: "InsufficientDeliveryPolicyException", Message: "Insufficient delivery policy to s3 bucket"})
+		assert.ErrorContains(t, w.apply().Err(), "the recorder has a role of its own, let that role write to the bucket "+logs)
+	})
+}
+
 // The refusal of a key says so, since AWS's words are about the bucket.
 func TestAMovedChannelWhoseKeyTheBucketCannotHave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -42,6 +42,7 @@ var channels = &resource.Type[Channel]{
 	Observe: observeChannel,
 	Adapt:   adaptChannel,
 	Apply:   applyChannel,
+	Risk:    redirection,
 	Notes:   channelNotes,
 	Settle: resource.Settle{RetryOn: []resource.Transient{
 		// The bucket and its policy were made a moment ago.
@@ -127,6 +128,17 @@ func adaptChannel(live, want Channel) (Channel, []string) {
 	return want, notes
 }
 
+// redirection says whom the move of a channel concerns: it is adopted, its bucket is not.
+func redirection(d resource.Delta[Channel]) []resource.Risk {
+	if d.Before == nil || !d.Has("s3_bucket_name") {
+		return nil
+	}
+	from, to := d.Before.Bucket, d.After.Bucket
+	return []resource.Risk{{Kind: "redirection", Text: fmt.Sprintf(
+		"the delivery channel %s is pointed from the bucket %s to %s: what is in the first stays there, who reads it there gets nothing new, and a recorder with a role of its own needs that role's leave to write to the second; to leave the channel where it is, name its bucket in config.bucket.name",
+		d.Before.Name, from, to)}}
+}
+
 // keyHint says what a key must be for another bucket (AWS Config developer guide,
 // "Permissions for the KMS Key").
 func keyHint(bucket string) string {
@@ -159,10 +171,15 @@ func applyChannel(ctx context.Context, env resource.Env, d resource.Delta[Channe
 // explainChannel says what of an adopted channel a new bucket may not go with.
 func explainChannel(err error, d resource.Delta[Channel]) error {
 	m := d.After
-	if d.Before == nil || m.KMSKeyARN == "" || !awsx.IsCode(err, insufficientPolicy, "InvalidS3KmsKeyArnException") {
+	switch {
+	case d.Before == nil:
 		return err
+	case m.KMSKeyARN != "" && awsx.IsCode(err, insufficientPolicy, "InvalidS3KmsKeyArnException"):
+		return resource.Pending(fmt.Sprintf("%s The channel has the key %s, %s", awsx.Explain(err), m.KMSKeyARN, keyHint(d.Before.Bucket)))
+	case awsx.IsCode(err, insufficientPolicy):
+		return resource.Pending(fmt.Sprintf("%s If that stays so and the recorder has a role of its own, let that role write to the bucket %s, or name the bucket %s in the spec (config.bucket.name)", awsx.Explain(err), m.Bucket, d.Before.Bucket))
 	}
-	return resource.Pending(fmt.Sprintf("%s The channel has the key %s, %s", awsx.Explain(err), m.KMSKeyARN, keyHint(d.Before.Bucket)))
+	return err
 }
 
 // insufficientPolicy is AWS Config's code for a bucket that it cannot write to,
