@@ -163,6 +163,23 @@ func TestAdoption(t *testing.T) {
 	})
 }
 
+// A target of somebody else's is not replaced, though it has the id that kiso gives.
+func TestAForeignTargetUnderOurID(t *testing.T) {
+	theirs := events.Target{ID: loginRule, ARN: "arn:aws:lambda:us-east-1:123456789012:function:pager", Input: `"root!"`}
+	in(t, sandbox.Options{}, func(w *world) {
+		w.settle()
+		w.editRule(global, loginRule, func(r *events.Rule) { r.Targets = []events.Target{theirs} })
+		w.settle()
+		targets := w.rule(global, loginRule).Targets
+		require.Len(t, targets, 2)
+		assert.Equal(t, theirs, targets[0])
+		assert.Equal(t, loginRule+"-2", targets[1].ID)
+		w.editRule(global, loginRule, func(r *events.Rule) { r.Targets[1].InputTransformer.Template = `"all is well"` })
+		w.settle()
+		assert.Len(t, w.rule(global, loginRule).Targets, 2)
+	})
+}
+
 func TestPendingSubscriptionIsANote(t *testing.T) {
 	in(t, sandbox.Options{}, func(w *world) {
 		w.settle()

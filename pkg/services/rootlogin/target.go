@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/smithy-go"
@@ -110,18 +111,36 @@ func observeTarget(ctx context.Context, env resource.Env, id resource.ID) (*Targ
 // (Amazon EventBridge API reference, PutTargets).
 const maxTargets = 5
 
-// find returns the target that has the id that kiso gives; else one that is the
-// topic, under whatever id. What others send to the topic in words of their own
-// (Input, InputPath) is theirs.
+// find returns the target that has the id that kiso gives, if it is the topic, or
+// mails to another one; else one that is the topic, under whatever id. What others
+// send elsewhere under that id, or to the topic in words of their own (Input,
+// InputPath), is theirs.
 func find(all []types.Target, topic, id string) *Target {
-	at := slices.IndexFunc(all, func(t types.Target) bool { return aws.ToString(t.Id) == id })
+	is := func(t types.Target) bool { return aws.ToString(t.Arn) == topic }
+	at := slices.IndexFunc(all, func(t types.Target) bool { return aws.ToString(t.Id) == id && (is(t) || mails(t)) })
 	if at < 0 {
-		at = slices.IndexFunc(all, func(t types.Target) bool { return aws.ToString(t.Arn) == topic && t.Input == nil && t.InputPath == nil })
+		at = slices.IndexFunc(all, func(t types.Target) bool { return is(t) && t.Input == nil && t.InputPath == nil })
 	}
 	if at < 0 {
 		return nil
 	}
 	return model(all[at])
+}
+
+// mails says whether a target is a topic that gets a readable text.
+func mails(t types.Target) bool {
+	topic, err := arn.Parse(aws.ToString(t.Arn))
+	return err == nil && topic.Service == "sns" && t.InputTransformer != nil
+}
+
+// freeID returns the id for a new target: the rule's name, unless somebody's
+// target has that, which PutTargets would replace.
+func freeID(all []types.Target, rule string) string {
+	id := rule
+	for n := 2; slices.ContainsFunc(all, func(t types.Target) bool { return aws.ToString(t.Id) == id }); n++ {
+		id = fmt.Sprintf("%s-%d", rule, n)
+	}
+	return id
 }
 
 func model(t types.Target) *Target {
@@ -141,8 +160,12 @@ func model(t types.Target) *Target {
 // putTarget adds the target, or replaces it under its own id. A target that is
 // refused comes back in an answer of success.
 func putTarget(ctx context.Context, env resource.Env, d resource.Delta[Target]) error {
+	all, err := ruleTargets(ctx, env, d.ID.Scope, d.ID.Name)
+	if err != nil {
+		return err
+	}
 	out, err := eventsClient(env, d.ID.Scope).PutTargets(ctx, &eventbridge.PutTargetsInput{
-		Rule: &d.ID.Name, Targets: []types.Target{d.After.api(d.ID.Name)},
+		Rule: &d.ID.Name, Targets: []types.Target{d.After.api(freeID(all, d.ID.Name))},
 	})
 	if err != nil || out.FailedEntryCount == 0 {
 		return err
