@@ -25,7 +25,8 @@ type Status string
 const (
 	Drifted Status = "drifted"            // it is there and differs
 	Gone    Status = "deleted"            // a recorded call took it away
-	Never   Status = "never_bootstrapped" // it is not there, and no call took it away
+	Never   Status = "never_bootstrapped" // it is not there, and no recorded call took it away
+	Missing Status = "missing"            // it is not there, and the history could not be read
 )
 
 // Report is what left the spec.
@@ -64,7 +65,7 @@ func (r *Report) Encode(w io.Writer) error {
 			return map[string]any{"address": c.ID, "owner": c.Owner, "reason": c.Reason, "meets_spec": c.MeetsSpec, "fields": append([]diff.Field{}, c.Fields...)}
 		}),
 		"summary": map[string]int{
-			"drifted": r.Count(Drifted), "deleted": r.Count(Gone), "never_bootstrapped": r.Count(Never),
+			"drifted": r.Count(Drifted), "deleted": r.Count(Gone), "never_bootstrapped": r.Count(Never), "missing": r.Count(Missing),
 			"in_sync": summary.InSync, "managed_elsewhere": summary.Managed, "blocked": summary.Blocked,
 		},
 	})
@@ -76,18 +77,21 @@ func (r *Report) Lines() []string {
 	for _, item := range r.Items {
 		line := item.Address.String() + ": " + string(item.Status)
 		for _, f := range item.Fields {
-			line += "; " + strings.TrimSpace(f.Path+" "+doer(f.By))
+			line += "; " + strings.TrimSpace(f.Path+" "+f.doer())
 		}
 		lines = append(lines, line)
 	}
 	return lines
 }
 
-func doer(e *event.Event) string {
-	if e == nil {
-		return "by nobody on record"
+func (f Field) doer() string {
+	switch {
+	case f.By != nil:
+		return "by " + f.By.String()
+	case f.Unread:
+		return "by whom is not known"
 	}
-	return "by " + e.String()
+	return "by nobody on record"
 }
 
 // listed returns what is to be said of the resources with an action.
@@ -111,12 +115,14 @@ type Item struct {
 }
 
 // Field is one difference. By is nil where no call is on record: it is older
-// than 90 days, or AWS itself changed it.
+// than 90 days or a few minutes old, or AWS itself changed it. With Unread it is
+// nil because the history could not be read, or not far enough.
 type Field struct {
-	Path string       `json:"path"`
-	Spec any          `json:"spec"`
-	Live any          `json:"live"`
-	By   *event.Event `json:"by"`
+	Path   string       `json:"path"`
+	Spec   any          `json:"spec"`
+	Live   any          `json:"live"`
+	By     *event.Event `json:"by"`
+	Unread bool         `json:"history_unread,omitempty"`
 }
 
 // Explain makes the report of a plan.
@@ -149,14 +155,19 @@ func (h *history) item(ctx context.Context, registry resource.Registry, c resour
 	if c.Action == resource.Create {
 		item.Status = Never
 		search.changers = slices.DeleteFunc(slices.Clone(search.changers), func(c resource.Changer) bool { return !takesAway(c) })
-		if by := h.find(ctx, search, ""); by != nil {
+		by, read := h.find(ctx, search, "")
+		switch {
+		case by != nil:
 			item.Status = Gone
 			item.Fields = append(item.Fields, Field{Path: "", Spec: "present", Live: nil, By: by})
+		case !read:
+			item.Status = Missing
 		}
 		return item
 	}
 	for _, f := range c.Fields {
-		item.Fields = append(item.Fields, Field{Path: f.Path, Spec: f.After, Live: f.Before, By: h.find(ctx, search, f.Path)})
+		by, read := h.find(ctx, search, f.Path)
+		item.Fields = append(item.Fields, Field{Path: f.Path, Spec: f.After, Live: f.Before, By: by, Unread: !read})
 	}
 	return item
 }
@@ -184,16 +195,21 @@ func (h *history) search(kind resource.KindInfo, c resource.Change, counts func(
 	return s
 }
 
-// find returns the newest call that can have changed the field at path.
-func (h *history) find(ctx context.Context, s *search, path string) *event.Event {
-	var newest *event.Event
+// find returns the newest call that can have changed the field at path, or nil, and
+// whether the history was read as far as that takes: of one that was not, a newer
+// call may be missing.
+func (h *history) find(ctx context.Context, s *search, path string) (newest *event.Event, read bool) {
 	var asked []string
 	for _, changer := range s.changers {
 		if !changes(changer, path) {
 			continue
 		}
 		asked = append(asked, changer.Event)
-		for _, e := range h.events(ctx, s.trace.Region, changer.Event) {
+		events, err := h.events(ctx, s.trace.Region, changer.Event)
+		if err != nil {
+			return nil, false
+		}
+		for _, e := range events {
 			if e.ErrorCode != "" || !s.meant(e, changer, path) {
 				continue
 			}
@@ -203,10 +219,10 @@ func (h *history) find(ctx context.Context, s *search, path string) *event.Event
 			break // newest first
 		}
 	}
-	if newest == nil {
-		h.inVain(s.trace.Region, asked)
+	if newest != nil {
+		return newest, true
 	}
-	return newest
+	return nil, !h.inVain(s.trace.Region, asked)
 }
 
 func changes(c resource.Changer, path string) bool {

@@ -162,8 +162,29 @@ func TestAHistoryThatCannotBeReadIsANote(t *testing.T) {
 		report := h.drift()
 		require.Len(t, report.Items, 1)
 		assert.Nil(t, report.Items[0].Fields[0].By)
+		assert.True(t, report.Items[0].Fields[0].Unread)
+		assert.Contains(t, report.Lines()[0], "logging by whom is not known")
 		require.Len(t, report.Notes, 1)
 		assert.Contains(t, report.Notes[0], "who changed what in eu-west-1 is not known: cloudtrail:LookupEvents denied by a service control policy")
+	})
+}
+
+// What is gone was never there only as far as a history that was read can tell.
+func TestWhatIsGoneWithoutAHistoryIsMissing(t *testing.T) {
+	in(t, false, func(h *house) {
+		h.acct.Inject(sandbox.Fault{Service: "cloudtrail", Operation: "LookupEvents", Region: "us-east-1", Kind: sandbox.Deny})
+		report := h.drift()
+		for _, item := range report.Items {
+			want := drift.Never
+			if item.Region == "us-east-1" {
+				want = drift.Missing
+			}
+			assert.Equal(t, want, item.Status, item.Address)
+		}
+		assert.Equal(t, 1, report.Count(drift.Missing))
+		var b bytes.Buffer
+		require.NoError(t, report.Encode(&b))
+		assert.Contains(t, b.String(), `"missing": 1`)
 	})
 }
 

@@ -31,35 +31,37 @@ func newHistory(session *awsx.Session) *history {
 	return &history{session: session, regions: map[string]*regionHistory{}}
 }
 
-// events returns what is on record, newest first; nothing where it cannot be
-// read, which notes tell.
-func (h *history) events(ctx context.Context, region, name string) []event.Event {
+// events returns what is on record, newest first. Where it cannot be read, notes
+// tell so too.
+func (h *history) events(ctx context.Context, region, name string) ([]event.Event, error) {
 	r := h.region(region)
 	<-r.turn
 	defer func() { r.turn <- struct{}{} }()
 	if events, asked := r.events[name]; asked || r.err != nil {
-		return events
+		return events, r.err
 	}
 	events, older, err := h.session.LookupEvents(ctx, region, name)
 	if err != nil {
 		r.err = err
-		return nil
+		return nil, err
 	}
 	slices.SortStableFunc(events, func(a, b event.Event) int { return b.Time.Compare(a.Time) })
 	r.events[name], r.older[name] = events, older
-	return events
+	return events, nil
 }
 
-// inVain notes a search for calls that found none, where there are older ones.
-func (h *history) inVain(region string, names []string) {
+// inVain notes a search for calls that found none, and says whether there are
+// older ones that were not looked at.
+func (h *history) inVain(region string, names []string) (older bool) {
 	r := h.region(region)
 	<-r.turn
 	defer func() { r.turn <- struct{}{} }()
 	for _, name := range names {
 		if r.older[name] {
-			r.vain[name] = true
+			r.vain[name], older = true, true
 		}
 	}
+	return older
 }
 
 func (h *history) region(name string) *regionHistory {

@@ -33,7 +33,7 @@ func (h *history) movers(ctx context.Context, registry resource.Registry, since 
 	search := h.search(kind, c, func(e event.Event) bool { return !e.Time.Before(since) })
 	var found []event.Event
 	for _, f := range c.Fields {
-		by := h.find(ctx, search, f.Path)
+		by, _ := h.find(ctx, search, f.Path)
 		if by != nil && !slices.ContainsFunc(found, func(e event.Event) bool { return e.ID == by.ID }) {
 			found = append(found, *by)
 		}

@@ -30,8 +30,7 @@ func (t *Text) Drift(r *drift.Report, source, next string) {
 	off := len(r.Items)
 	switch {
 	case off > 0:
-		t.line("%s", t.bold(fmt.Sprintf("Drift: %d drifted, %d deleted, %d never bootstrapped, %d in sync.",
-			r.Count(drift.Drifted), r.Count(drift.Gone), r.Count(drift.Never), summary.InSync)))
+		t.line("%s", t.bold(fmt.Sprintf("Drift: %s, %d in sync.", counted(r), summary.InSync)))
 	case summary.Blocked == 0:
 		t.line("%s", t.bold("No drift.")+" "+matches(r.Plan, source))
 		t.line("In sync: %d. Managed elsewhere: %d.", summary.InSync, summary.Managed)
@@ -44,20 +43,38 @@ func (t *Text) Drift(r *drift.Report, source, next string) {
 	}
 }
 
+// counted says how many items have each status.
+func counted(r *drift.Report) string {
+	text := fmt.Sprintf("%d drifted, %d deleted, %d never bootstrapped", r.Count(drift.Drifted), r.Count(drift.Gone), r.Count(drift.Never))
+	if n := r.Count(drift.Missing); n > 0 {
+		text += fmt.Sprintf(", %d missing (since when is not known)", n)
+	}
+	return text
+}
+
 var statusWords = map[drift.Status]string{
 	drift.Drifted: "drifted",
 	drift.Gone:    "was deleted",
-	drift.Never:   "was never there (not bootstrapped, or longer than 90 days ago)",
+	drift.Never:   "is not there, and no deletion is on record",
+	drift.Missing: "is not there; the history that would say since when could not be read",
+}
+
+// explained says what a status means, in a line of its own.
+var explained = map[drift.Status]string{
+	drift.Never: "never bootstrapped, gone for more than 90 days, or only for minutes",
 }
 
 func (t *Text) item(g itemGroup) {
 	t.line("\n  # %s %s", g.address(), statusWords[g.Status])
+	if text := explained[g.Status]; text != "" {
+		t.line("  #   %s", text)
+	}
 	t.regions(g.group, "  #   ")
 	for i, f := range g.Item.Fields {
 		if f.Path != "" {
 			t.line("  %s %s: %s -> %s", t.update("~"), f.Path, compactJSON(f.Spec), compactJSON(f.Live))
 		}
-		for _, line := range g.calls[i].text() {
+		for _, line := range g.calls[i].text(f) {
 			t.line("      %s", line)
 		}
 	}
@@ -66,10 +83,18 @@ func (t *Text) item(g itemGroup) {
 // calls are those that made the same change in several regions, the oldest first.
 type calls []event.Event
 
+// nobody says why no call is named for a change.
+func nobody(f drift.Field) string {
+	if f.Unread {
+		return "whom is not known: the history could not be read"
+	}
+	return "nobody on record (older than 90 days, too recent, or AWS itself)"
+}
+
 // text tells who made a change.
-func (c calls) text() []string {
+func (c calls) text(f drift.Field) []string {
 	if len(c) == 0 {
-		return []string{"by   not recorded (older than 90 days, too recent, or AWS itself)"}
+		return []string{"by   " + nobody(f)}
 	}
 	e := c[0]
 	who := e.Actor
@@ -141,7 +166,7 @@ func (g *itemGroup) add(item drift.Item) {
 func alike(item drift.Item) string {
 	parts := []any{item.Address.Kind, item.Address.Name, item.Status}
 	for _, f := range item.Fields {
-		parts = append(parts, f.Path, f.Spec, f.Live)
+		parts = append(parts, f.Path, f.Spec, f.Live, f.Unread)
 		if e := f.By; e != nil {
 			parts = append(parts, e.Name, e.Source, e.Actor, e.AccessKey, e.SourceIP)
 		}

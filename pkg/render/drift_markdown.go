@@ -18,7 +18,7 @@ func DriftMarkdown(w io.Writer, r *drift.Report, source string) error {
 	if len(r.Items) == 0 && summary.Blocked == 0 {
 		m.line("**No drift.** %s", matches(r.Plan, code(source)))
 	} else {
-		m.line("**%d drifted, %d deleted, %d never bootstrapped.**", r.Count(drift.Drifted), r.Count(drift.Gone), r.Count(drift.Never))
+		m.line("**%s.**", counted(r))
 	}
 	m.line("In sync: %d. Managed elsewhere: %d. Blocked: %d.", summary.InSync, summary.Managed, summary.Blocked)
 	if summary.Blocked > 0 {
@@ -44,19 +44,26 @@ func DriftMarkdown(w io.Writer, r *drift.Report, source string) error {
 }
 
 func (g itemGroup) markdown() string {
-	text := fmt.Sprintf("- %s%s %s\n", code(g.address()), g.inRegions(), statusWords[g.Status])
+	text := fmt.Sprintf("- %s%s %s\n", code(g.address()), g.inRegions(), g.status())
 	for i, f := range g.Item.Fields {
 		if f.Path != "" {
 			text += fmt.Sprintf("  - %s: %s in the spec, %s live\n", code(f.Path), code(compactJSON(f.Spec)), code(compactJSON(f.Live)))
 		}
-		text += "    - " + g.calls[i].markdown() + "\n"
+		text += "    - " + g.calls[i].markdown(f) + "\n"
 	}
 	return text
 }
 
-func (c calls) markdown() string {
+func (g itemGroup) status() string {
+	if text := explained[g.Status]; text != "" {
+		return statusWords[g.Status] + " (" + text + ")"
+	}
+	return statusWords[g.Status]
+}
+
+func (c calls) markdown(f drift.Field) string {
 	if len(c) == 0 {
-		return "by nobody on record (older than 90 days, too recent, or AWS itself)"
+		return "by " + nobody(f)
 	}
 	e := c[0]
 	who := code(e.Actor)

@@ -54,9 +54,10 @@ Blocked: could not be read, or needs what could not be
       call cloudtrail:StopLogging at 2026-11-20T22:01:10Z
       from 203.0.113.9, event e-1
   ~ log_file_validation: true -> false
-      by   not recorded (older than 90 days, too recent, or AWS itself)
+      by   nobody on record (older than 90 days, too recent, or AWS itself)
 
-  # securityhub.hub/*/hub was never there (not bootstrapped, or longer than 90 days ago)
+  # securityhub.hub/*/hub is not there, and no deletion is on record
+  #   never bootstrapped, gone for more than 90 days, or only for minutes
   #   in 2 regions: eu-west-1 us-east-1
 
 Drift: 1 drifted, 0 deleted, 2 never bootstrapped, 0 in sync.
@@ -80,6 +81,22 @@ func TestDriftAsMarkdown(t *testing.T) {
 	none := &drift.Report{Plan: &plan.Plan{AccountID: "123456789012"}}
 	require.NoError(t, render.DriftMarkdown(&b, none, "kiso.yaml"))
 	assert.Contains(t, b.String(), "**No drift.** The account matches `kiso.yaml`.")
+}
+
+// What could not be looked up is said to be that, and counted for itself.
+func TestDriftWithoutAHistory(t *testing.T) {
+	r := driftReport()
+	r.Items[0].Fields[1].Unread = true
+	r.Items[1].Status, r.Items[2].Status = drift.Missing, drift.Missing
+	var text, markdown bytes.Buffer
+	render.NewText(&text, false).Drift(r, "kiso.yaml", "kiso apply")
+	require.NoError(t, render.DriftMarkdown(&markdown, r, "kiso.yaml"))
+	for _, got := range []string{text.String(), markdown.String()} {
+		assert.Contains(t, got, "0 never bootstrapped, 2 missing (since when is not known)")
+		assert.Contains(t, got, "is not there; the history that would say since when could not be read")
+		assert.Contains(t, got, "whom is not known: the history could not be read")
+		assert.NotContains(t, got, "no deletion is on record")
+	}
 }
 
 // What the same person did in many regions is one entry, with the time that it took.
