@@ -6,6 +6,7 @@ package drift
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -75,13 +76,20 @@ func (r *Report) Encode(w io.Writer) error {
 func (r *Report) Lines() []string {
 	var lines []string
 	for _, item := range r.Items {
-		line := item.Address.String() + ": " + string(item.Status)
+		line := item.address() + ": " + string(item.Status)
 		for _, f := range item.Fields {
 			line += "; " + strings.TrimSpace(f.Path+" "+f.doer())
 		}
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+func (i Item) address() string {
+	if i.LiveName == "" {
+		return i.Address.String()
+	}
+	return fmt.Sprintf("%s (it is the %s)", i.Address, i.LiveName)
 }
 
 func (f Field) doer() string {
@@ -110,8 +118,10 @@ type Item struct {
 	Address resource.ID    `json:"address"`
 	Service string         `json:"service"`
 	Region  resource.Scope `json:"region"`
-	Status  Status         `json:"status"`
-	Fields  []Field        `json:"fields"`
+	// LiveName is what it is called in the account where its address says otherwise.
+	LiveName string  `json:"live_name,omitempty"`
+	Status   Status  `json:"status"`
+	Fields   []Field `json:"fields"`
 }
 
 // Field is one difference. By is nil where no call is on record: it is older
@@ -146,7 +156,7 @@ func Explain(ctx context.Context, session *awsx.Session, registry resource.Regis
 }
 
 func (h *history) item(ctx context.Context, registry resource.Registry, c resource.Change) Item {
-	item := Item{Address: c.ID, Service: c.ID.Kind.Service(), Region: c.ID.Scope, Status: Drifted, Fields: []Field{}}
+	item := Item{Address: c.ID, Service: c.ID.Kind.Service(), Region: c.ID.Scope, LiveName: c.LiveName, Status: Drifted, Fields: []Field{}}
 	kind, known := registry[c.ID.Kind]
 	if !known {
 		return item

@@ -109,6 +109,7 @@ type resourceChange struct {
 	Service      string             `json:"service"`
 	Region       resource.Scope     `json:"region"`
 	Change       change             `json:"change"`
+	LiveName     string             `json:"live_name,omitzero"`
 	Fields       []diff.Field       `json:"fields"`
 	Risks        []resource.Risk    `json:"risks"`
 	Notes        []string           `json:"notes"`
@@ -132,6 +133,7 @@ type managed struct {
 	Address      resource.ID        `json:"address"`
 	Service      string             `json:"service"`
 	Region       resource.Scope     `json:"region"`
+	LiveName     string             `json:"live_name,omitzero"`
 	Owner        string             `json:"owner"`
 	Reason       string             `json:"reason"`
 	MeetsSpec    bool               `json:"meets_spec"`
@@ -207,7 +209,7 @@ func (p *Plan) document() document {
 			})
 		case resource.Managed:
 			d.ManagedElsewhere = append(d.ManagedElsewhere, managed{
-				Address: c.ID, Service: service, Region: region, Owner: c.Owner, Reason: c.Reason, MeetsSpec: c.MeetsSpec,
+				Address: c.ID, Service: service, Region: region, LiveName: c.LiveName, Owner: c.Owner, Reason: c.Reason, MeetsSpec: c.MeetsSpec,
 				Fields: list(c.Fields), Notes: list(c.Notes), SpecPath: c.Path, SpecLocation: location(c),
 				Live: c.Before, Fingerprint: c.Fingerprint,
 			})
@@ -222,8 +224,8 @@ func toResourceChange(c resource.Change) resourceChange {
 	r := resourceChange{
 		Address: c.ID, Mode: "managed", Type: c.ID.Kind, Name: c.ID.Name, ProviderName: "kiso",
 		Service: c.ID.Kind.Service(), Region: c.ID.Scope,
-		Change: change{Actions: []resource.Action{c.Action}, Before: c.Before, After: c.After},
-		Fields: list(c.Fields), Risks: list(c.Risks), Notes: list(c.Notes),
+		Change:   change{Actions: []resource.Action{c.Action}, Before: c.Before, After: c.After},
+		LiveName: c.LiveName, Fields: list(c.Fields), Risks: list(c.Risks), Notes: list(c.Notes),
 		Needs: []resource.ID{}, After: []resource.ID{}, Controls: list(c.Controls),
 		SpecPath: c.Path, SpecLocation: location(c), LeftOut: c.LeftOut, Fingerprint: c.Fingerprint, Want: c.Want,
 	}
@@ -288,7 +290,7 @@ func (d *document) changes() []resource.Change {
 	}
 	for _, m := range d.ManagedElsewhere {
 		changes = append(changes, resource.Change{
-			ID: m.Address, Action: resource.Managed, Owner: m.Owner, Reason: m.Reason, MeetsSpec: m.MeetsSpec,
+			ID: m.Address, Action: resource.Managed, LiveName: m.LiveName, Owner: m.Owner, Reason: m.Reason, MeetsSpec: m.MeetsSpec,
 			Fields: m.Fields, Notes: m.Notes, Path: m.SpecPath, Location: at(m.SpecLocation),
 			Before: m.Live, Fingerprint: m.Fingerprint,
 		})
@@ -304,7 +306,7 @@ func (d *document) changes() []resource.Change {
 
 func (r *resourceChange) toChange() resource.Change {
 	c := resource.Change{
-		ID: r.Address, Fields: r.Fields, Risks: r.Risks, Notes: r.Notes,
+		ID: r.Address, LiveName: r.LiveName, Fields: r.Fields, Risks: r.Risks, Notes: r.Notes,
 		Before: compact(r.Change.Before), After: compact(r.Change.After), Want: compact(r.Want),
 		LeftOut: r.LeftOut, Fingerprint: r.Fingerprint, Controls: r.Controls, Path: r.SpecPath, Location: at(r.SpecLocation),
 	}

@@ -30,9 +30,9 @@ func sample() *plan.Plan {
 				Before: raw("null"), After: raw(`{"days":365,"text":"a<b>&"}`), Want: raw(`{"days":365,"text":"a<b>&"}`),
 				Fingerprint: "sha256:01", Controls: []string{"House.1"}, Path: "house", Location: resource.Location{Line: 3, Column: 1},
 			},
-			{ID: id("insync"), Action: resource.None, LeftOut: []string{"smell"}, Before: raw(`{}`), After: raw(`{}`), Want: raw(`{}`), Fingerprint: "sha256:02"},
+			{ID: id("insync"), Action: resource.None, LiveName: "lamp in the hall", LeftOut: []string{"smell"}, Before: raw(`{}`), After: raw(`{}`), Want: raw(`{}`), Fingerprint: "sha256:02"},
 			{
-				ID: id("managed"), Action: resource.Managed, Owner: "the landlord", Reason: "theirs", Fields: fields,
+				ID: id("managed"), Action: resource.Managed, LiveName: "lamp in the yard", Owner: "the landlord", Reason: "theirs", Fields: fields,
 				Notes: []string{"seen"}, Before: raw(`{"colour":"blue"}`), Fingerprint: "sha256:03",
 			},
 			{ID: id("update"), Action: resource.Update, Fields: fields, Before: raw(`{"colour":"blue"}`), After: raw(`{"colour":"red"}`), Want: raw(`{"colour":"red"}`), Fingerprint: "sha256:04"},
@@ -57,6 +57,8 @@ func TestPlanRoundTrips(t *testing.T) {
 	decoded, err := plan.Decode(strings.NewReader(first))
 	require.NoError(t, err)
 	assert.Equal(t, first, encode(t, decoded))
+	assert.Contains(t, first, `"live_name": "lamp in the hall"`)
+	assert.Contains(t, first, `"live_name": "lamp in the yard"`)
 	assert.Contains(t, first, "<b> & 東京", "people read it too")
 
 	want, got := sample(), decoded

@@ -94,7 +94,7 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 	if len(r.Steps) > 0 {
 		t.line("\n%s", t.bold("Result"))
 	}
-	groups := foldSteps(r.Steps)
+	groups := foldSteps(p, r.Steps)
 	for _, g := range groups {
 		outcome, mark := apply.Outcome(g.Action), t.create("ok")
 		switch {
@@ -104,6 +104,7 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 			mark = "= "
 		}
 		t.line("  %s %s: %s", mark, g.address(), outcomeWords[outcome])
+		t.named(g, "       ")
 		t.regions(g, "       ")
 		if g.Reason != "" {
 			t.paragraph(g.Reason, "       ")
@@ -130,10 +131,14 @@ func (t *ApplyText) Error(error) {}
 
 // foldSteps folds the steps of a result as fold does changes: the outcome stands
 // where a change has its action.
-func foldSteps(steps []apply.Step) []group {
+func foldSteps(p *plan.Plan, steps []apply.Step) []group {
+	names := map[resource.ID]string{}
+	for _, c := range p.Changes {
+		names[c.ID] = c.LiveName
+	}
 	changes := make([]resource.Change, len(steps))
 	for i, s := range steps {
-		changes[i] = resource.Change{ID: s.ID, Action: resource.Action(s.Outcome), Fields: s.Fields, Reason: s.Reason, Notes: s.Notes}
+		changes[i] = resource.Change{ID: s.ID, LiveName: names[s.ID], Action: resource.Action(s.Outcome), Fields: s.Fields, Reason: s.Reason, Notes: s.Notes}
 	}
 	return fold(changes, func(resource.Change) bool { return true })
 }

@@ -69,10 +69,11 @@ func (t *Text) item(g itemGroup) {
 	if text := explained[g.Status]; text != "" {
 		t.line("  #   %s", text)
 	}
+	t.named(g.group, "  #   ")
 	t.regions(g.group, "  #   ")
 	for i, f := range g.Item.Fields {
 		if f.Path != "" {
-			t.line("  %s %s: %s -> %s", t.update("~"), f.Path, compactJSON(f.Spec), compactJSON(f.Live))
+			t.departure(f)
 		}
 		for _, line := range g.calls[i].text(f) {
 			t.line("      %s", line)
@@ -82,6 +83,19 @@ func (t *Text) item(g itemGroup) {
 
 // calls are those that made the same change in several regions, the oldest first.
 type calls []event.Event
+
+// departure shows a field as the spec wants it and as it is, which stands below its
+// path if it does not fit one line.
+func (t *Text) departure(f drift.Field) {
+	line := fmt.Sprintf("%s: %s -> %s", f.Path, compactJSON(f.Spec), compactJSON(f.Live))
+	if len(line) <= width-len("  ~ ") {
+		t.line("  %s %s", t.update("~"), printable(line))
+		return
+	}
+	t.line("  %s %s: in the spec (-), and in the account (+)", t.update("~"), printable(f.Path))
+	t.block(f.Spec, t.alarm("-"), "  ")
+	t.block(f.Live, t.create("+"), "  ")
+}
 
 // nobody says why no call is named for a change.
 func nobody(f drift.Field) string {
@@ -143,7 +157,7 @@ func foldItems(items []drift.Item) []itemGroup {
 			i = len(groups)
 			index[key] = i
 			g := itemGroup{Item: item, calls: make([]calls, len(item.Fields))}
-			g.group.ID = item.Address
+			g.group.ID, g.group.LiveName = item.Address, item.LiveName
 			groups = append(groups, g)
 		}
 		groups[i].add(item)
@@ -164,7 +178,7 @@ func (g *itemGroup) add(item drift.Item) {
 // alike is equal for items that a reader would call the same: the moment and the
 // event's id are each region's own.
 func alike(item drift.Item) string {
-	parts := []any{item.Address.Kind, item.Address.Name, item.Status}
+	parts := []any{item.Address.Kind, item.Address.Name, item.LiveName, item.Status}
 	for _, f := range item.Fields {
 		parts = append(parts, f.Path, f.Spec, f.Live, f.Unread)
 		if e := f.By; e != nil {

@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,6 +82,26 @@ func TestDriftAsMarkdown(t *testing.T) {
 	none := &drift.Report{Plan: &plan.Plan{AccountID: "123456789012"}}
 	require.NoError(t, render.DriftMarkdown(&b, none, "kiso.yaml"))
 	assert.Contains(t, b.String(), "**No drift.** The account matches `kiso.yaml`.")
+}
+
+// What has another name in the account is shown with it, and long values one below
+// the other.
+func TestDriftOfWhatIsCalledOtherwise(t *testing.T) {
+	r := driftReport()
+	long := strings.Repeat("a", 40)
+	r.Items[0].LiveName = "trail acme"
+	r.Items[0].Fields = []drift.Field{{Path: "bucket", Spec: long, Live: long + "b"}}
+	var text, markdown bytes.Buffer
+	render.NewText(&text, false).Drift(r, "kiso.yaml", "kiso apply")
+	require.NoError(t, render.DriftMarkdown(&markdown, r, "kiso.yaml"))
+	assert.Contains(t, text.String(), `
+  # cloudtrail.trail/eu-west-1/kiso drifted
+  #   it is the trail acme
+  ~ bucket: in the spec (-), and in the account (+)
+    - "`+long+`"
+    + "`+long+`b"
+`)
+	assert.Contains(t, markdown.String(), "- `cloudtrail.trail/eu-west-1/kiso` (it is the trail acme) drifted")
 }
 
 // What could not be looked up is said to be that, and counted for itself.

@@ -22,8 +22,11 @@ const maxPhrases = 6
 // subject is its address.
 func (g group) verdict() string {
 	where := ""
+	if name := g.named(); name != "" {
+		where = " (" + name + ")"
+	}
 	if len(g.Regions) > 1 {
-		where = fmt.Sprintf(" in %d regions (%s)", len(g.Regions), strings.Join(g.Regions, ", "))
+		where += fmt.Sprintf(" in %d regions (%s)", len(g.Regions), strings.Join(g.Regions, ", "))
 	}
 	var s string
 	switch g.Action {

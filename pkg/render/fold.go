@@ -28,6 +28,14 @@ func (g group) address() string {
 	return fmt.Sprintf("%s/*/%s", g.ID.Kind, g.ID.Name)
 }
 
+// named says what is called otherwise in the account than the address says, or nothing.
+func (g group) named() string {
+	if g.LiveName == "" {
+		return ""
+	}
+	return "it is the " + g.LiveName
+}
+
 // fold gathers the changes that a filter lets through, those alike but for the
 // region into one group, in the order of the first of each. Those that differ by
 // their own region's name alone, in an ARN, say, are alike too: the group has
@@ -69,7 +77,7 @@ func merge(groups []group, seen func(resource.Change) resource.Change, candidate
 // regionless is a change with its region's name taken out of what is shown of it.
 func regionless(c resource.Change) resource.Change {
 	strip := func(text string) string { return strings.ReplaceAll(text, string(c.ID.Scope), anyRegion) }
-	c.Reason = strip(c.Reason)
+	c.Reason, c.LiveName = strip(c.Reason), strip(c.LiveName)
 	c.Fields, c.Risks, c.Notes = slices.Clone(c.Fields), slices.Clone(c.Risks), slices.Clone(c.Notes)
 	for i, f := range c.Fields {
 		c.Fields[i] = diff.Field{Path: strip(f.Path), Before: stripped(f.Before, strip), After: stripped(f.After, strip)}
@@ -119,5 +127,5 @@ func isManaged(c resource.Change) bool { return c.Action == resource.Managed }
 
 // likeness is equal for changes that a reader would call the same.
 func likeness(c resource.Change) string {
-	return compactJSON([]any{c.ID.Kind, c.ID.Name, c.Action, c.Fields, c.Risks, c.Notes, c.Reason, c.Owner, c.MeetsSpec})
+	return compactJSON([]any{c.ID.Kind, c.ID.Name, c.LiveName, c.Action, c.Fields, c.Risks, c.Notes, c.Reason, c.Owner, c.MeetsSpec})
 }

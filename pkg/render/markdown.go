@@ -134,12 +134,16 @@ func (m *markdown) section(title string, items []string) {
 	m.line("\n</details>")
 }
 
-// inRegions says where a folded group is, or nothing.
+// inRegions says where a folded group is, and what it is called there, or nothing.
 func (g group) inRegions() string {
-	if len(g.Regions) < 2 {
-		return ""
+	text := ""
+	if name := g.named(); name != "" {
+		text = " (" + prose(name) + ")"
 	}
-	return fmt.Sprintf(" in %d regions (%s)", len(g.Regions), prose(strings.Join(g.Regions, ", ")))
+	if len(g.Regions) < 2 {
+		return text
+	}
+	return fmt.Sprintf("%s in %d regions (%s)", text, len(g.Regions), prose(strings.Join(g.Regions, ", ")))
 }
 
 func markdownFooter(p *plan.Plan, c Context) string {

@@ -89,6 +89,9 @@ func changeBlock(g group, d detail) string {
 		sign = "!"
 	}
 	lines := []string{sign + " " + clip(printable(g.address()), maxCode)}
+	if name := g.named(); name != "" {
+		lines = append(lines, "#     "+clip(printable(name), maxProse))
+	}
 	if len(g.Regions) > 1 {
 		regions := fmt.Sprintf("in %d regions: %s", len(g.Regions), strings.Join(g.Regions, " "))
 		for _, line := range wrap(clip(printable(regions), maxProse), width) {

@@ -126,6 +126,7 @@ func (t *Text) managed(p *plan.Plan, filter func(resource.Change) bool) {
 	t.line("\n%s", t.bold("Managed elsewhere: left as it is"))
 	for _, g := range groups {
 		t.line("  = %s", g.address())
+		t.named(g, "      ")
 		t.regions(g, "      ")
 		t.paragraph("by "+g.Owner+": "+g.Reason, "      ")
 		switch {
@@ -153,6 +154,7 @@ func (t *Text) changes(p *plan.Plan) {
 			verb, mark = "updated in-place", t.update("~")
 		}
 		t.line("  # %s will be %s", g.address(), verb)
+		t.named(g, "  #   ")
 		t.regions(g, "  #   ")
 		t.line("  %s %s", mark, g.ID.Kind)
 		t.fields(g.Change, "      ")
@@ -186,6 +188,12 @@ func (t *Text) longField(f diff.Field, indent string) {
 func (t *Text) block(v any, mark, indent string) {
 	for _, line := range spread(v, width-len(indent)-len("  + ")) {
 		t.line("%s  %s %s", indent, mark, line)
+	}
+}
+
+func (t *Text) named(g group, indent string) {
+	if name := g.named(); name != "" {
+		t.line("%s%s", indent, printable(name))
 	}
 }
 

@@ -30,8 +30,10 @@ type Change struct {
 	Risks  []Risk
 	Notes  []string // what the user should know of the live state
 	Busy   string   // what AWS is still doing to it; of the moment, and not saved
-	Holds  string   // what it has for itself alone; see Type.Holds; not saved either
-	Needs  []Ref    // declared ones only
+	// LiveName is what it is called in the account where its address says otherwise.
+	LiveName string
+	Holds    string // what it has for itself alone; see Type.Holds; not saved either
+	Needs    []Ref  // declared ones only
 
 	LeftOut []string // paths of the differences that are not to be made; see Type.LeaveOut
 

@@ -68,6 +68,10 @@ type Type[M any] struct {
 	// May be nil: then it goes with its region.
 	Bound func(env Env, id ID) bool
 
+	// LiveName says what a live resource is called, and "" if its address says so. May
+	// be nil: then its address says all.
+	LiveName func(id ID, live M) string
+
 	// Holds names what a resource has for itself alone, such as a bucket whose
 	// settings would not fit another service's. Of several that hold the same the
 	// first by its id has it. May be nil.
@@ -351,6 +355,9 @@ func (r *typed[M]) Plan(ctx context.Context, env Env) Change {
 	}
 	if live != nil && r.kind.Notes != nil {
 		c.Notes = append(c.Notes, r.kind.Notes(*live)...)
+	}
+	if live != nil && r.kind.LiveName != nil {
+		c.LiveName = r.kind.LiveName(r.id, *live)
 	}
 	if live != nil && r.kind.Busy != nil {
 		c.Busy = r.kind.Busy(*live)

@@ -92,9 +92,10 @@ func newBucketType(o Options) *resource.Type[Bucket] {
 		LeaveOut: func(ctx context.Context, env resource.Env, d resource.Delta[Bucket]) (paths, notes []string, err error) {
 			return t.unused(ctx, env, d.Before != nil, d.Paths())
 		},
-		Bound: resource.Always,
-		Apply: t.apply,
-		Holds: func(m Bucket) string { return "the bucket " + m.Name },
+		Bound:    resource.Always,
+		Apply:    t.apply,
+		Holds:    func(m Bucket) string { return "the bucket " + m.Name },
+		LiveName: func(id resource.ID, live Bucket) string { return liveName(id, live.Name, live.Region) },
 		Trace: func(id resource.ID, live *Bucket) resource.Trace {
 			if live == nil {
 				return trace(id, "", "")

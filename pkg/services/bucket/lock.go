@@ -95,9 +95,10 @@ func newLockType(o Options) *resource.Type[Lock] {
 				"COMPLIANCE retention: nobody, root included, can delete what is written until it ends, nor shorten that.",
 			},
 		},
-		Observe: t.observe,
-		Bound:   resource.Always,
-		Apply:   t.apply,
+		Observe:  t.observe,
+		Bound:    resource.Always,
+		Apply:    t.apply,
+		LiveName: func(id resource.ID, live Lock) string { return liveName(id, live.Bucket, live.Region) },
 		Trace: func(id resource.ID, live *Lock) resource.Trace {
 			if live == nil {
 				return trace(id, "", "")
@@ -111,6 +112,15 @@ func newLockType(o Options) *resource.Type[Lock] {
 }
 
 type lockType struct{ Options }
+
+// unretained is the error for a lock that retains nothing yet, which says whose it
+// is where the address does not.
+func (b *found) unretained(id resource.ID) error {
+	if name := liveName(id, b.name, b.region); name != "" {
+		return resource.Absent("it is for the " + name)
+	}
+	return nil
+}
 
 // observe takes a bucket that is locked and retains nothing for absent, as one
 // that is not there: kiso creates its own with the lock, so what is missing
@@ -140,7 +150,7 @@ func (t *lockType) observe(ctx context.Context, env resource.Env, id resource.ID
 		}
 	}
 	if live.Enabled && live.Retention == "" {
-		return nil, nil
+		return nil, b.unretained(id)
 	}
 	live.Bucket, live.Region = b.name, b.region
 	return &live, nil

@@ -30,6 +30,8 @@ type Policy struct {
 	Region   string   `json:"region,omitzero" diff:"-"`
 }
 
+func (p Policy) bucketName() string { return p.Bucket[strings.LastIndexByte(p.Bucket, ':')+1:] }
+
 // maxPolicy is the longest policy that S3 takes (Amazon S3 user guide, "Bucket
 // policies for Amazon S3").
 const maxPolicy = 20 << 10
@@ -63,12 +65,13 @@ func newPolicyType(o Options) *resource.Type[Policy] {
 			Writes:   permissions("PutBucketPolicy"),
 			Changers: []resource.Changer{{Event: "PutBucketPolicy"}, {Event: "DeleteBucketPolicy"}, {Event: "DeleteBucket"}},
 		},
-		Observe: t.observe,
+		Observe:  t.observe,
+		LiveName: func(id resource.ID, live Policy) string { return liveName(id, live.bucketName(), live.Region) },
 		Trace: func(id resource.ID, live *Policy) resource.Trace {
 			if live == nil {
 				return trace(id, "", "")
 			}
-			return trace(id, live.Bucket[strings.LastIndexByte(live.Bucket, ':')+1:], live.Region)
+			return trace(id, live.bucketName(), live.Region)
 		},
 		Adapt: adaptPolicy,
 		LeaveOut: func(ctx context.Context, env resource.Env, d resource.Delta[Policy]) (paths, notes []string, err error) {

@@ -6,6 +6,7 @@ package bucket
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -182,6 +183,19 @@ func (o Options) toRead(actions ...string) []resource.Permission {
 }
 
 // trace: S3's calls are recorded in the region of the bucket that they name.
+// liveName is a bucket's name, and its region, where the address of what is set on
+// it says otherwise.
+func liveName(id resource.ID, name, region string) string {
+	declared := trace(id, "", "")
+	switch {
+	case name == "" || name == declared.Names[0] && region == declared.Region:
+		return ""
+	case region == declared.Region:
+		return "bucket " + name
+	}
+	return fmt.Sprintf("bucket %s in %s", name, region)
+}
+
 func trace(id resource.ID, name, region string) resource.Trace {
 	if name == "" {
 		name = id.Name[strings.LastIndexByte(id.Name, '/')+1:]

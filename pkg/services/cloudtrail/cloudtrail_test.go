@@ -115,6 +115,10 @@ func TestAdoptsAnotherTrailWithItsBucket(t *testing.T) {
 	assert.Equal(t, resource.Update, plan["trail"].Action)
 	assert.Equal(t, []string{"log_file_validation", "management_events", "logging"}, paths(plan["trail"]))
 	assert.True(t, plan["bucket_lock"].Irreversible(), "locking a bucket that is there")
+	assert.Equal(t, "trail company in us-east-1", plan["trail"].LiveName)
+	for _, kind := range []string{"bucket", "bucket_lock", "bucket_policy"} {
+		assert.Equal(t, "bucket company-logs in us-west-2", plan[kind].LiveName, kind)
+	}
 
 	require.NoError(t, w.apply(true).Err())
 	w.inSync()
@@ -129,6 +133,20 @@ func TestAdoptsAnotherTrailWithItsBucket(t *testing.T) {
 	assert.Contains(t, buckets["company-logs"].Policy, `"arn:aws:s3:::company-logs/trails/AWSLogs/123456789012/*"`)
 	assert.Contains(t, buckets["company-logs"].Policy, `"aws:SourceArn":"arn:aws:cloudtrail:us-east-1:123456789012:trail/company"`)
 	assert.Empty(t, trailsim.Get(w.acct, "ap-northeast-1").Trails)
+}
+
+// A lock that retains nothing yet is as good as none, and said to be another bucket's
+// than the address has.
+func TestAnAdoptedLockThatRetainsNothing(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "us-west-2")
+	w.seed("us-west-2", "company", nil)
+	s3.Edit(w.acct, func(s *s3.State) { s.Buckets["company-logs"].Locked, s.Buckets["company-logs"].Versioning = true, "Enabled" })
+	lock := w.plan()["bucket_lock"]
+	assert.Equal(t, resource.Create, lock.Action)
+	assert.Equal(t, []string{"it is for the bucket company-logs"}, lock.Notes)
+	require.NoError(t, w.apply(true).Err())
+	w.inSync()
+	assert.Empty(t, w.plan()["bucket_lock"].Notes)
 }
 
 // A trail of the wanted name that was there first keeps its bucket too: that kiso

@@ -66,6 +66,15 @@ var trails = &resource.Type[Trail]{
 	Notes:   notes,
 	Bound:   resource.Always,
 	Trace:   trace,
+	LiveName: func(id resource.ID, live Trail) string {
+		switch {
+		case live.HomeRegion != string(id.Scope):
+			return fmt.Sprintf("trail %s in %s", live.Name, live.HomeRegion)
+		case live.Name != id.Name:
+			return "trail " + live.Name
+		}
+		return ""
+	},
 	Settle: resource.Settle{RetryOn: []resource.Transient{
 		// The bucket, or its policy, was just made.
 		{Code: "S3BucketDoesNotExistException"}, {Code: "InsufficientS3BucketPolicyException"},

@@ -1,0 +1,33 @@
+package render_test
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/kiso-cli/kiso/internal/diff"
+	"github.com/kiso-cli/kiso/pkg/apply"
+	"github.com/kiso-cli/kiso/pkg/render"
+	"github.com/kiso-cli/kiso/pkg/resource"
+)
+
+// Addresses have the names of the spec. What has another one in the account is
+// shown with it wherever somebody reads what is to be done, or was.
+func TestLiveNames(t *testing.T) {
+	id := resource.ID{Kind: "cloudtrail.bucket_lock", Scope: "eu-west-1", Name: "kiso/kiso-logs"}
+	p := base(resource.Change{
+		ID: id, Action: resource.Update, LiveName: "bucket acme-logs",
+		Fields: []diff.Field{{Path: "object_lock_enabled", Before: false, After: true}},
+		Risks:  []resource.Risk{{Kind: resource.Irreversible, Text: "for ever"}},
+	})
+	var result, drawn bytes.Buffer
+	render.NewText(&drawn, false).Plan(p, "kiso.yaml", "")
+	assert.Contains(t, drawn.String(), "  # cloudtrail.bucket_lock/eu-west-1/kiso/kiso-logs will be updated in-place\n  #   it is the bucket acme-logs\n")
+	render.NewApplyText(&result, io.Discard, false, false).Result(p, &apply.Result{Steps: []apply.Step{{ID: id, Action: resource.Update, Outcome: apply.Applied}}})
+	assert.Contains(t, result.String(), "kiso-logs: applied\n       it is the bucket acme-logs\n")
+	for _, format := range []string{"markdown", "github", "sarif"} {
+		assert.Contains(t, write(t, format, p), "it is the bucket acme-logs", format)
+	}
+}
