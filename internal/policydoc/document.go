@@ -78,16 +78,21 @@ func (d Document) BySid() map[string]Statement {
 	return found
 }
 
-// Allows returns the statements that allow services something.
-func (d Document) Allows() []Statement {
+// Readable returns the statements that this package understands, in their order.
+func (d Document) Readable() []Statement {
 	var list []Statement
 	for _, raw := range d.Statements {
 		var s Statement
-		if json.Unmarshal(raw, &s) == nil && s.Effect == "Allow" && s.Services() != nil {
+		if json.Unmarshal(raw, &s) == nil {
 			list = append(list, s)
 		}
 	}
 	return list
+}
+
+// Allows returns the statements that allow services something.
+func (d Document) Allows() []Statement {
+	return slices.DeleteFunc(d.Readable(), func(s Statement) bool { return s.Effect != "Allow" || s.Services() == nil })
 }
 
 // Admits says whether a statement allows a service, by its principal, anything.

@@ -143,7 +143,7 @@ func adaptPolicy(live, want Policy) (Policy, []string) {
 		replace = append(replace, want.Source, live.Source)
 	}
 	want.Statements = withPrefixes(replaced(want.Statements, strings.NewReplacer(replace...)), live.Bucket, live.Prefixes)
-	want.Statements = besideOthers(live.Statements, want.Statements)
+	want.Statements = unsaid(live, besideOthers(live.Statements, want.Statements))
 	sharing, open := othersIn(live, want)
 	open = open || openToOthers(live.Statements, want.Statements)
 	var notes []string
@@ -232,6 +232,33 @@ func withPrefixes(statements map[string]policydoc.Statement, bucket string, pref
 		statements[sid] = s
 	}
 	return statements
+}
+
+// unsaid leaves out what the live policy says already in a statement of another Sid,
+// or of none, as the CloudTrail console and other tools write them.
+func unsaid(live Policy, want map[string]policydoc.Statement) map[string]policydoc.Statement {
+	doc, err := policydoc.Parse(live.Document)
+	if err != nil {
+		return want // which observe has refused
+	}
+	for sid, s := range want {
+		_, taken := live.Statements[sid]
+		said := func(l policydoc.Statement) bool { return says(l, s) }
+		if !taken && slices.ContainsFunc(doc.Readable(), said) {
+			delete(want, sid)
+		}
+	}
+	return want
+}
+
+// says whether a live statement means what a wanted one does, for further resources
+// and sources perhaps.
+func says(live, want policydoc.Statement) bool {
+	live.Sid = want.Sid
+	if want.Effect == "Allow" {
+		want.Resource = union(want.Resource, live.Resource)
+	}
+	return want.Raise(live).Equivalent(live)
 }
 
 // besideOthers gives a wanted statement another Sid where the live one of its Sid

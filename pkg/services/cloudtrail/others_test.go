@@ -1,6 +1,7 @@
 package cloudtrail_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -44,6 +45,36 @@ func TestTheCheckThatOthersRestOn(t *testing.T) {
 			assert.True(t, check(), "after: %s", s3.Get(w.acct).Buckets["company-logs"].Policy)
 		})
 	}
+}
+
+// A policy that says all that ours would, under the Sids of the console and of other
+// tools, is as good; what of it is taken away is written under ours.
+func TestStatementsThatAreSaidUnderOtherSids(t *testing.T) {
+	w := newWorld(t, sandbox.Options{}, "us-west-2")
+	w.seed("us-west-2", "company", nil)
+	require.NoError(t, w.apply(true).Err())
+	s3.Edit(w.acct, func(s *s3.State) {
+		b := s.Buckets["company-logs"]
+		b.Policy = strings.NewReplacer(
+			`"AWSCloudTrailAclCheck20150319"`, `"AWSCloudTrailAclCheck20150319-3b1c9a2e"`,
+			`"Sid":"AWSCloudTrailWrite20150319",`, ``,
+			`"AllowSSLRequestsOnly"`, `"DenyInsecureTransport"`,
+		).Replace(b.Policy)
+	})
+	before := s3.Get(w.acct).Buckets["company-logs"].Policy
+	w.inSync()
+	assert.Empty(t, w.plan()["bucket_policy"].Notes)
+
+	s3.Edit(w.acct, func(s *s3.State) {
+		s.Buckets["company-logs"].Policy = strings.Replace(before, `"aws:SecureTransport":"false"`, `"aws:SecureTransport":"true"`, 1)
+	})
+	assert.Equal(t, []string{"statements.AllowSSLRequestsOnly"}, paths(w.plan()["bucket_policy"]))
+
+	// One of our Sid that has been opened is bound, whatever is said elsewhere.
+	s3.Edit(w.acct, func(s *s3.State) {
+		s.Buckets["company-logs"].Policy = strings.Replace(before, `"Statement":[`, `"Statement":[{"Sid":"AWSCloudTrailAclCheck20150319","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::company-logs"},`, 1)
+	})
+	assert.Equal(t, []string{"statements.AWSCloudTrailAclCheck20150319"}, paths(w.plan()["bucket_policy"]))
 }
 
 // A log archive: the organization delivers beside the account's own trail, by the
