@@ -299,12 +299,13 @@ func TestAStandardThatOneRegionLacks(t *testing.T) {
 	}
 }
 
-// One that no region has is no whim of a region: the spec asks for what cannot be had.
+// One that no region has is no whim of a region: the spec asks for what cannot be
+// had. What else is missing is enabled before that is all there is to say.
 func TestAStandardThatNoRegionOffers(t *testing.T) {
 	in(t, sandbox.Options{}, func(w *world) {
 		w.standards(fsbp)
 		w.settle()
-		w.standards(fsbp, nist)
+		w.standards(fsbp, nist, cis120)
 		for _, region := range w.input.Regions {
 			sim.Edit(w.acct, region, func(s *sim.State) { s.Unavailable = []string{nist} })
 		}
@@ -313,6 +314,10 @@ func TestAStandardThatNoRegionOffers(t *testing.T) {
 		failed := step(t, w.apply(changes), "securityhub.standards/eu-west-1/standards")
 		assert.Equal(t, apply.Failed, failed.Outcome)
 		assert.Contains(t, failed.Reason, "AWS does not offer in eu-west-1: correct securityhub.standards in the spec")
+		assert.Contains(t, w.subscribed(other), cis120)
+		blocked := find(t, w.plan(), "securityhub.standards/eu-west-1/standards")
+		assert.Equal(t, resource.Blocked, blocked.Action)
+		assert.Contains(t, blocked.Reason, "AWS offers "+nist+" in no managed region: correct securityhub.standards in the spec; on offer here are "+fsbp)
 	})
 }
 
@@ -328,8 +333,9 @@ func TestAStandardThatIsNotOffered(t *testing.T) {
 		assert.Less(t, failed.Elapsed, time.Minute)
 		assert.Equal(t, []string{fsbp}, w.subscribed(other), "what is offered is enabled")
 
-		again := step(t, w.apply(w.plan()), "securityhub.standards/eu-west-1/standards")
-		assert.Contains(t, again.Reason, "does not offer in eu-west-1")
+		again := find(t, w.plan(), "securityhub.standards/eu-west-1/standards")
+		assert.Equal(t, resource.Blocked, again.Action)
+		assert.Contains(t, again.Reason, "AWS offers "+unheard+" in no managed region")
 	})
 }
 

@@ -180,10 +180,12 @@ func applyStandards(ctx context.Context, env resource.Env, d resource.Delta[Stan
 
 // notOffered finds the missing standards that a region does not have, though
 // others do: AWS offers most of them in most regions. A name that this kiso does
-// not know may be misspelt, and stays. While the hub is off AWS does not tell.
+// not know may be misspelt, and stays. What no region has and is all that is missing
+// is an error, since nothing could be done about it. While the hub is off AWS does
+// not tell.
 func notOffered(ctx context.Context, env resource.Env, d resource.Delta[Standards]) (paths, notes []string, err error) {
 	missing := slices.DeleteFunc(slices.Sorted(maps.Keys(d.After.Standards)), func(name string) bool {
-		return !d.Has("standards."+name) || !slices.Contains(known, name) || name == foundational
+		return !d.Has("standards."+name) || name == foundational
 	})
 	if len(missing) == 0 {
 		return nil, nil, nil
@@ -195,11 +197,19 @@ func notOffered(ctx context.Context, env resource.Env, d resource.Delta[Standard
 	if err != nil || len(there) == 0 {
 		return nil, nil, err
 	}
+	var nowhere []string
 	for _, name := range missing {
-		if !slices.Contains(there, name) && elsewhere(ctx, env, d.ID.Scope, name) {
+		switch {
+		case slices.Contains(there, name):
+		case !elsewhere(ctx, env, d.ID.Scope, name):
+			nowhere = append(nowhere, name)
+		case slices.Contains(known, name):
 			paths = append(paths, "standards."+name)
 			notes = append(notes, "AWS does not offer the standard "+name+" in this region: it is left out")
 		}
+	}
+	if len(nowhere) > 0 && len(nowhere)+len(paths) == len(d.Fields) {
+		return nil, nil, fmt.Errorf("AWS offers %s in no managed region: correct securityhub.standards in the spec; on offer here are %s", strings.Join(nowhere, ", "), strings.Join(there, ", "))
 	}
 	return paths, notes, nil
 }
