@@ -145,8 +145,10 @@ func (r *runner) verify(ctx context.Context, s *step) Step {
 		waited := time.Since(began)
 		over := waited > bound || awsx.Over(now.Err) || awsx.Denied(now.Err) && waited > denialsPass
 		switch {
-		case now.Action == resource.None && (now.Busy == "" || over):
-			return Step{Outcome: Applied, Reason: now.Busy, Notes: now.Notes}
+		case now.Action == resource.None && now.Busy == "":
+			return Step{Outcome: Applied, Notes: now.Notes}
+		case now.Action == resource.None && over:
+			return Step{Outcome: Applied, Reason: fmt.Sprintf("it is in force; the wait for %s has ended, and AWS goes on", now.Busy), Notes: now.Notes}
 		case now.Action == resource.Managed && now.MeetsSpec:
 			return Step{Outcome: Applied, Notes: append(now.Notes, "it is managed by "+now.Owner+" from now on: "+now.Reason)}
 		case over:

@@ -94,8 +94,8 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 	if len(r.Steps) > 0 {
 		t.line("\n%s", t.bold("Result"))
 	}
-	groups := foldSteps(p, r.Steps)
-	for _, g := range groups {
+	steps := asChanges(p, r.Steps)
+	for _, g := range fold(steps, func(resource.Change) bool { return true }) {
 		outcome, mark := apply.Outcome(g.Action), t.create("ok")
 		switch {
 		case outcome.Bad():
@@ -110,11 +110,7 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 			t.paragraph(g.Reason, "       ")
 		}
 	}
-	for _, g := range groups {
-		for _, note := range g.Notes {
-			t.warn(g.address(), note)
-		}
-	}
+	t.remarks(steps)
 	t.line("")
 	blocked := p.Summary().Blocked
 	tally := fmt.Sprintf(" Resources: %d added, %d changed, 0 destroyed.", r.CountAction(resource.Create), r.CountAction(resource.Update))
@@ -129,9 +125,9 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 // Error prints nothing: the command line says errors.
 func (t *ApplyText) Error(error) {}
 
-// foldSteps folds the steps of a result as fold does changes: the outcome stands
+// asChanges returns the steps of a result as fold takes changes: the outcome stands
 // where a change has its action.
-func foldSteps(p *plan.Plan, steps []apply.Step) []group {
+func asChanges(p *plan.Plan, steps []apply.Step) []resource.Change {
 	names := map[resource.ID]string{}
 	for _, c := range p.Changes {
 		names[c.ID] = c.LiveName
@@ -140,7 +136,7 @@ func foldSteps(p *plan.Plan, steps []apply.Step) []group {
 	for i, s := range steps {
 		changes[i] = resource.Change{ID: s.ID, LiveName: names[s.ID], Action: resource.Action(s.Outcome), Fields: s.Fields, Reason: s.Reason, Notes: s.Notes}
 	}
-	return fold(changes, func(resource.Change) bool { return true })
+	return changes
 }
 
 // JSONLines shows an apply to a program: one event a line, in the envelope that

@@ -103,9 +103,23 @@ func stripped(v any, strip func(string) string) any {
 	return json.RawMessage(strip(compact)) // keeps the order of members
 }
 
-// noteworthy says whether there is more to say of a change than what it does.
-func noteworthy(c resource.Change) bool {
-	return len(c.Risks)+len(c.Notes) > 0 && c.Action != resource.Blocked
+// remarks returns what there is to say of changes besides what they do: each risk
+// and each note a group of its own, so that the same one is said once for all its
+// regions, whatever else differs in them.
+func remarks(changes []resource.Change) []group {
+	var all []resource.Change
+	for _, c := range changes {
+		if c.Action == resource.Blocked {
+			continue
+		}
+		for _, risk := range c.Risks {
+			all = append(all, resource.Change{ID: c.ID, LiveName: c.LiveName, Risks: []resource.Risk{risk}})
+		}
+		for _, note := range c.Notes {
+			all = append(all, resource.Change{ID: c.ID, LiveName: c.LiveName, Notes: []string{note}})
+		}
+	}
+	return fold(all, func(resource.Change) bool { return true })
 }
 
 // matches is the sentence on an account where nothing is to be done.

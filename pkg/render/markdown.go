@@ -77,7 +77,7 @@ func (m *markdown) warnings(p *plan.Plan) {
 	for _, note := range p.Notes {
 		notes = append(notes, "- Note: "+prose(note)+"\n")
 	}
-	for _, g := range fold(p.Changes, noteworthy) {
+	for _, g := range remarks(p.Changes) {
 		for _, risk := range g.Risks {
 			risks = append(risks, fmt.Sprintf("\n> [!WARNING]\n> **%s:** %s%s: %s\n",
 				prose(strings.ToUpper(risk.Kind)), code(g.address()), g.inRegions(), prose(risk.Text)))

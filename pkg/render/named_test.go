@@ -31,3 +31,28 @@ func TestLiveNames(t *testing.T) {
 		assert.Contains(t, write(t, format, p), "it is the bucket acme-logs", format)
 	}
 }
+
+// The same is said once for all regions, whatever else differs in them, before a
+// change and after it.
+func TestRemarksAreFolded(t *testing.T) {
+	const note = "the recorder keeps its role"
+	recorder := func(region resource.Scope, before bool) resource.Change {
+		return resource.Change{
+			ID: resource.ID{Kind: "config.recorder", Scope: region, Name: "recorder"}, Action: resource.Update, Notes: []string{note},
+			Fields: []diff.Field{{Path: "all_supported", Before: before, After: true}},
+		}
+	}
+	p := base(recorder("eu-west-1", false), recorder("us-east-1", true))
+	var before, after bytes.Buffer
+	render.NewText(&before, false).Plan(p, "kiso.yaml", "")
+	const warning = "\nWarning: config.recorder/*/recorder: " + note + "\n  in 2 regions: eu-west-1 us-east-1\n"
+	assert.Contains(t, before.String(), warning)
+	assert.Contains(t, write(t, "markdown", p), "- `config.recorder/*/recorder` in 2 regions (eu-west-1, us-east-1): "+note)
+	step := func(c resource.Change, o apply.Outcome) apply.Step {
+		return apply.Step{ID: c.ID, Action: c.Action, Outcome: o, Notes: c.Notes}
+	}
+	render.NewApplyText(&after, io.Discard, false, false).Result(p, &apply.Result{Steps: []apply.Step{
+		step(p.Changes[0], apply.Applied), step(p.Changes[1], apply.Converged),
+	}})
+	assert.Contains(t, after.String(), warning)
+}

@@ -80,7 +80,11 @@ func (t *Text) warnings(p *plan.Plan) {
 	for _, note := range p.Notes {
 		t.warn("", note)
 	}
-	for _, g := range fold(p.Changes, noteworthy) {
+	t.remarks(p.Changes)
+}
+
+func (t *Text) remarks(changes []resource.Change) {
+	for _, g := range remarks(changes) {
 		for _, risk := range g.Risks {
 			t.warn(g.address(), strings.ToUpper(risk.Kind)+": "+risk.Text)
 		}

@@ -223,7 +223,7 @@ func TestPendingStandardsAreWaitedForWithinBounds(t *testing.T) {
 		reason           string
 	}{
 		"done in time": {pending: 30 * time.Second, atLeast: 30 * time.Second},
-		"goes on":      {pending: time.Hour, atLeast: resource.DefaultVerifyFor, reason: "AWS to finish enabling " + fsbp},
+		"goes on":      {pending: time.Hour, atLeast: resource.DefaultVerifyFor, reason: "it is in force; the wait for AWS to finish enabling " + fsbp + " has ended, and AWS goes on"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in(t, sandbox.Options{}, func(w *world) {
