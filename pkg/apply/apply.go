@@ -229,7 +229,9 @@ func (r *runner) run(ctx context.Context, s *step) {
 		r.finish(s)
 		return
 	}
-	r.emit(s, true, Event{Type: Started, ID: s.change.ID, Action: s.change.Action})
+	if !s.change.Irreversible() || r.Approved(s.change.ID) { // else it is looked at alone
+		r.emit(s, true, Event{Type: Started, ID: s.change.ID, Action: s.change.Action})
+	}
 	s.outcome = r.execute(ctx, s)
 	r.finish(s)
 }

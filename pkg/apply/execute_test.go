@@ -258,6 +258,9 @@ func TestIrreversibleStepsAreApprovedByName(t *testing.T) {
 	assert.Equal(t, "it cannot be put out; approve it with --allow-irreversible=house.lamp/global/a", steps["a"].Reason)
 	assert.Error(t, result.Err())
 	assert.Empty(t, h.written)
+	for _, e := range h.events {
+		assert.NotEqual(t, apply.Started, e.Type, "what is not approved is not begun")
+	}
 
 	h = risky()
 	steps, _ = h.run(t, t.Context(), h.plan(t, map[string][]resource.Ref{"a": nil, "b": nil}), apply.Options{

@@ -93,7 +93,7 @@ var denials = []denial{
 // What to do about the denials that are met most. Global services are denied in
 // all regions or none.
 const (
-	leaveOut = "leave the region out of the spec (regions.exclude) or " + askAdmin
+	leaveOut = "leave the region out of the spec (regions.exclude), or the section if no region allows it, or " + askAdmin
 	dropIt   = askAdmin + ", or take %s out of the spec"
 	askAdmin = "ask the organization's administrator"
 	allowIt  = "allow the action for the role (kiso policy prints all that it needs)"

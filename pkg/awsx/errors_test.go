@@ -32,8 +32,8 @@ func TestExplainSaysWhoDenied(t *testing.T) {
 	for reason, want := range map[string]string{
 		sandbox.NoIdentityPolicy:        call + "because no identity-based policy allows it for " + principal + "; allow the action for the role (kiso policy prints all that it needs)",
 		sandbox.DeniedByIdentityPolicy:  call + "by an identity-based policy for " + principal + "; remove the deny from the policies of the role",
-		sandbox.DeniedBySCP:             call + "by a service control policy for " + principal + "; leave the region out of the spec (regions.exclude) or " + admin,
-		sandbox.NoSCP:                   call + "by a service control policy for " + principal + "; leave the region out of the spec (regions.exclude) or " + admin,
+		sandbox.DeniedBySCP:             call + "by a service control policy for " + principal + "; leave the region out of the spec (regions.exclude), or the section if no region allows it, or " + admin,
+		sandbox.NoSCP:                   call + "by a service control policy for " + principal + "; leave the region out of the spec (regions.exclude), or the section if no region allows it, or " + admin,
 		sandbox.DeniedByBoundary:        call + "by a permissions boundary for " + principal + "; " + boundary,
 		sandbox.NoBoundary:              call + "by a permissions boundary for " + principal + "; " + boundary,
 		sandbox.DeniedByResourcePolicy:  call + "by a resource-based policy for " + principal + "; change the policy of the resource",

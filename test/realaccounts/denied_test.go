@@ -12,7 +12,7 @@ import (
 // applies again: nothing else is needed.
 func TestClosedDoors(t *testing.T) {
 	const who = " for arn:aws:iam::123456789012:user/kiso"
-	const leaveOut = "; leave the region out of the spec (regions.exclude) or ask the organization's administrator"
+	const leaveOut = "; leave the region out of the spec (regions.exclude), or the section if no region allows it, or ask the organization's administrator"
 	for name, c := range map[string]struct {
 		fault       sandbox.Fault
 		plan        int      // its exit code
