@@ -119,7 +119,7 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 		return
 	}
 	t.line("%s%s", t.bold("Apply incomplete."), tally)
-	t.line("%s %d not applied, %d blocked. Clear what is named above, and run apply again: it goes on from here.", t.alarm("Error:"), r.Bad(), blocked)
+	t.line("%s %d not applied, %d blocked (see above).\nClear what stands in the way and run apply again: it goes on from here.", t.alarm("Error:"), r.Bad(), blocked)
 }
 
 // Error prints nothing: the command line says errors.

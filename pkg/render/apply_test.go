@@ -48,7 +48,8 @@ Result
 Warning: root_login_alarm.subscription/us-east-1/a@b.co: pending: click the link
 
 Apply incomplete. Resources: 3 added, 0 changed, 0 destroyed.
-Error: 2 not applied, 0 blocked. Clear what is named above, and run apply again: it goes on from here.
+Error: 2 not applied, 0 blocked (see above).
+Clear what stands in the way and run apply again: it goes on from here.
 `, "\n"), strings.TrimLeft(out.String(), "\n"))
 	assert.Empty(t, progress.String())
 }

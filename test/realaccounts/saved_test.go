@@ -81,7 +81,7 @@ func TestASavedPlanAndAClosedDoor(t *testing.T) {
 	assert.Equal(t, 1, r.code)
 	assert.NotContains(t, r.err, "stale")
 	assert.Contains(t, strings.Join(strings.Fields(r.out), " "), "x guardduty.detector/eu-north-1/detector: failed")
-	assert.Contains(t, r.out, "Error: 1 not applied, 0 blocked. Clear what is named above, and run apply again: it goes on from here.")
+	assert.Contains(t, r.out, "Error: 1 not applied, 0 blocked (see above).\nClear what stands in the way and run apply again: it goes on from here.")
 	w.ClearFaults()
 	assert.Equal(t, 0, w.kiso("apply", plan).code)
 	assert.NotNil(t, guardduty.Get(w.Account, "eu-north-1").Detector)

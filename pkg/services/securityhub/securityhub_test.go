@@ -311,6 +311,7 @@ func TestAStandardThatNoRegionOffers(t *testing.T) {
 		}
 		changes := w.plan()
 		assert.Len(t, changed(changes), len(w.input.Regions))
+		assert.Contains(t, find(t, changes, "securityhub.standards/eu-west-1/standards").Notes[0], "AWS offers the standard "+nist+" in no managed region, and will refuse it")
 		failed := step(t, w.apply(changes), "securityhub.standards/eu-west-1/standards")
 		assert.Equal(t, apply.Failed, failed.Outcome)
 		assert.Contains(t, failed.Reason, "AWS does not offer in eu-west-1: correct securityhub.standards in the spec")

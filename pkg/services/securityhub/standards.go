@@ -203,6 +203,7 @@ func notOffered(ctx context.Context, env resource.Env, d resource.Delta[Standard
 		case slices.Contains(there, name):
 		case !elsewhere(ctx, env, d.ID.Scope, name):
 			nowhere = append(nowhere, name)
+			notes = append(notes, "AWS offers the standard "+name+" in no managed region, and will refuse it: correct securityhub.standards in the spec")
 		case slices.Contains(known, name):
 			paths = append(paths, "standards."+name)
 			notes = append(notes, "AWS does not offer the standard "+name+" in this region: it is left out")
