@@ -158,7 +158,7 @@ func base(ctx context.Context, o Options) (aws.Config, error) {
 func whoami(ctx context.Context, cfg aws.Config) (Identity, error) {
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return Identity{}, err
+		return Identity{}, withLastTry(cfg.Retryer(), sts.ServiceID, cfg.Region, err)
 	}
 	if err := corrected(out.ResultMetadata); err != nil {
 		return Identity{}, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"strings"
 
@@ -69,6 +70,8 @@ func sessionOver(err error) bool {
 func refusedAdvice(err error) string {
 	off := clockOff(err)
 	switch {
+	case misaddressed(err):
+		return noURL(err)
 	case skewed(err):
 		return Explain(err)
 	case off != "" && IsCode(err, append([]string{"SignatureDoesNotMatch"}, expired...)...):
@@ -93,7 +96,7 @@ func missingAdvice(err error, profile string) string {
 	text := err.Error()
 	switch {
 	case contains(text, "Failed to parse uri", "Custom endpoint"):
-		return "an endpoint that the AWS configuration names (AWS_ENDPOINT_URL, endpoint_url) is no URL, such as http://127.0.0.1:4566: " + innermost(err)
+		return noURL(err)
 	case contains(text, "AssumeRoleTokenProvider"):
 		return fmt.Sprintf("profile %q wants the code of an MFA device, and nobody can be asked for it here: run kiso at a terminal, or take credentials from a session that has given it (`aws configure export-credentials --profile %s`)", profile, profile)
 	case contains(text, "failed to load assume role") && contains(text, "<nil>"):
@@ -124,6 +127,22 @@ func missingAdvice(err error, profile string) string {
 		return fmt.Sprintf("a file that the AWS configuration names (AWS_CA_BUNDLE, ca_bundle) cannot be read: %v", file)
 	}
 	return ""
+}
+
+// misaddressed says whether an endpoint is an address without http:// or https://,
+// which no repetition makes one.
+func misaddressed(err error) bool {
+	var request *url.Error
+	return errors.As(err, &request) && contains(request.Err.Error(), "unsupported protocol scheme")
+}
+
+func noURL(err error) string {
+	why := innermost(err)
+	var request *url.Error
+	if errors.As(err, &request) {
+		why = strings.Trim(request.URL, "/")
+	}
+	return "an endpoint that the AWS configuration names (AWS_ENDPOINT_URL, endpoint_url) is no URL, such as http://127.0.0.1:4566: " + why
 }
 
 // halfAKey says whether the environment has one part of a key: the SDK passes over it.

@@ -102,6 +102,10 @@ func TestWhatToDoWithoutCredentials(t *testing.T) {
 			env:  map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "test", "AWS_MAX_ATTEMPTS": "1"},
 			want: []string{"sts:GetCallerIdentity got no answer from 127.0.0.1:1: connection refused; that is no address of AWS's: check what names it (AWS_ENDPOINT_URL"},
 		},
+		"an endpoint without a scheme": { // which is not tried for a minute
+			env:  map[string]string{"AWS_ENDPOINT_URL": "localhost", "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "test"},
+			want: []string{"AWS_ENDPOINT_URL", "is no URL, such as http://127.0.0.1:4566", "localhost"},
+		},
 		"an endpoint that is no URL": {
 			env:  map[string]string{"AWS_ENDPOINT_URL": "127.0.0.1:1", "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "test"},
 			want: []string{"AWS_ENDPOINT_URL", "is no URL, such as http://127.0.0.1:4566", "127.0.0.1:1"},

@@ -117,7 +117,7 @@ func Explain(err error) string {
 	case errors.Is(err, errSilent):
 		return join(action, "got no answer within "+attemptTimeout.String()+", however often it was tried; check the network, a proxy (HTTPS_PROXY) and the region, or run again")
 	case errors.Is(err, context.DeadlineExceeded):
-		return join(action, "timed out; raise --timeout or run again")
+		return join(action, "timed out"+lastTry(err)+"; raise --timeout or run again")
 	case errors.Is(err, context.Canceled):
 		return join(action, "interrupted; run again")
 	case skewed(err):
@@ -148,6 +148,17 @@ func Explain(err error) string {
 		return failure + "; AWS said so however often it was tried: run again later, with a smaller --parallelism, or raise the quota if it is one"
 	}
 	return failure
+}
+
+// lastTry says what the last attempt of a call failed with that ran out of time, if
+// that is known.
+func lastTry(err error) string {
+	var late *outOfTime
+	if !errors.As(err, &late) {
+		return ""
+	}
+	why, _, _ := strings.Cut(Explain(late.last), "; ")
+	return " (the last try " + why + ")"
 }
 
 // explainUncoded explains what is no refusal of AWS's.

@@ -34,6 +34,7 @@ const (
 func newRetryer() aws.RetryerV2 {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts, o.MaxBackoff = maxAttempts, maxBackoff
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(inVain)}, o.Retryables...)
 		o.Retryables = append(o.Retryables,
 			retry.IsErrorRetryableFunc(cutOff),
 			retry.RetryableErrorCode{Codes: map[string]struct{}{"Throttled": {}}},
@@ -47,6 +48,15 @@ func newRetryer() aws.RetryerV2 {
 // must look before it is made again. retryer is the client's.
 func MayHaveWorked(err error, retryer aws.Retryer) bool {
 	return err != nil && retryer.IsErrorRetryable(err)
+}
+
+// inVain says of what can never succeed that it is not to be repeated, though the
+// SDK takes it for a broken connection.
+func inVain(err error) aws.Ternary {
+	if misaddressed(err) {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 func cutOff(err error) aws.Ternary {
@@ -69,11 +79,13 @@ type quotas struct {
 type quotaKey struct{ service, region string }
 
 // quota is what one service and region still get. silent is since when it has not
-// answered; zero if it has.
+// answered; zero if it has. failure is what the last attempt failed with, but for want
+// of time.
 type quota struct {
 	aws.RetryerV2
-	mu     sync.Mutex
-	silent time.Time
+	mu      sync.Mutex
+	silent  time.Time
+	failure error
 }
 
 // sharedQuotas returns what gives every client of a session the same quotas.
@@ -119,12 +131,45 @@ func (q *quotas) GetRetryToken(ctx context.Context, err error) (func(error) erro
 func (q *quota) ended(began time.Time, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		q.failure = err
+	}
 	switch {
 	case !errors.Is(err, errSilent):
 		q.silent = time.Time{}
 	case q.silent.IsZero():
 		q.silent = began
 	}
+}
+
+// outOfTime is a call for which there was no time left, and what its last attempt
+// failed with.
+type outOfTime struct {
+	error
+	last error
+}
+
+func (e *outOfTime) Unwrap() error { return e.error }
+
+// withLastTry adds to a call that ran out of time what its last attempt, of those to
+// a service and region, failed with: that is why there were so many.
+func withLastTry(retryer aws.Retryer, service, region string, err error) error {
+	q, ours := retryer.(*quotas)
+	if !ours || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	q.mu.Lock()
+	of := q.quotas[quotaKey{service: service, region: region}]
+	q.mu.Unlock()
+	if of == nil {
+		return err
+	}
+	of.mu.Lock()
+	defer of.mu.Unlock()
+	if of.failure == nil {
+		return err
+	}
+	return &outOfTime{error: err, last: of.failure}
 }
 
 func (q *quota) givenUp() bool {

@@ -3,6 +3,7 @@ package awsx_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -207,5 +208,27 @@ func TestTheLogHoldsRequestsAndNoSecrets(t *testing.T) {
 		for _, secret := range []string{"AKIASANDBOX", "Signature", "Authorization"} {
 			assert.NotContains(t, b.String(), secret)
 		}
+	})
+}
+
+// down is a network that refuses every connection.
+type down struct{}
+
+func (down) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("connection refused")
+}
+
+// Who has too little time for the tries is told what they fail with.
+func TestSigningInThatRunsOutOfTimeSaysWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := newAccount(sandbox.Options{}).Config(region)
+		cfg.HTTPClient = &http.Client{Transport: down{}}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		_, err := awsx.Open(ctx, awsx.Options{Base: &cfg})
+		require.Error(t, err)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Contains(t, err.Error(), "sts:GetCallerIdentity timed out (the last try got no answer")
+		assert.Contains(t, err.Error(), "connection refused); raise --timeout")
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"regexp"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -65,9 +66,11 @@ func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount 
 	if role := c.String("role-arn"); role != "" && !roleARN.MatchString(role) {
 		return nil, fmt.Errorf("--role-arn: %q is not the ARN of a role, such as arn:aws:iam::123456789012:role/kiso", role)
 	}
+	heard := sync.OnceFunc(a.signsOfLife("signing in"))
+	defer heard()
 	options := awsx.Options{
 		Profile: c.String("profile"), RoleARN: c.String("role-arn"), Region: homeRegion,
-		Parallelism: c.Int("parallelism"), MFACode: a.mfaCode(),
+		Parallelism: c.Int("parallelism"), MFACode: a.mfaCode(heard),
 		Log: slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level})),
 	}
 	if c.IsSet("sandbox") && c.String("sandbox") == "" {
@@ -88,12 +91,16 @@ func (a *app) open(ctx context.Context, c *cli.Context, homeRegion, wantAccount 
 // roleARN is what the ARN of an IAM role looks like.
 var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+$`)
 
-// mfaCode asks for the code of an MFA device; nil where nobody can be asked.
-func (a *app) mfaCode() func() (string, error) {
+// mfaCode asks for the code of an MFA device, after a call of first; nil where nobody
+// can be asked.
+func (a *app) mfaCode(first func()) func() (string, error) {
 	if !a.InTerminal {
 		return nil
 	}
-	return func() (string, error) { return a.ask("The code of the profile's MFA device: ") }
+	return func() (string, error) {
+		first()
+		return a.ask("The code of the profile's MFA device: ")
+	}
 }
 
 // planSpec reads the spec, signs in and plans. An interrupted plan is an error,

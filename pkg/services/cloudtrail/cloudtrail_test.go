@@ -140,7 +140,9 @@ func TestAdoptsAnotherTrailWithItsBucket(t *testing.T) {
 func TestAnAdoptedLockThatRetainsNothing(t *testing.T) {
 	w := newWorld(t, sandbox.Options{}, "us-west-2")
 	w.seed("us-west-2", "company", nil)
-	s3.Edit(w.acct, func(s *s3.State) { s.Buckets["company-logs"].Locked, s.Buckets["company-logs"].Versioning = true, "Enabled" })
+	s3.Edit(w.acct, func(s *s3.State) {
+		s.Buckets["company-logs"].Locked, s.Buckets["company-logs"].Versioning = true, "Enabled"
+	})
 	lock := w.plan()["bucket_lock"]
 	assert.Equal(t, resource.Create, lock.Action)
 	assert.Equal(t, []string{"it is for the bucket company-logs"}, lock.Notes)
