@@ -46,6 +46,7 @@ var aggregators = &resource.Type[Aggregator]{
 		},
 	},
 	Observe: observeAggregator,
+	Adapt:   adaptAggregator,
 	Bound:   resource.Always,
 	Apply:   applyAggregator,
 	Settle: resource.Settle{RetryFor: patience, RetryOn: []resource.Transient{
@@ -70,6 +71,14 @@ func observeAggregator(ctx context.Context, env resource.Env, id resource.ID) (*
 	return live, resource.ManagedBy("finding aggregator in "+live.Region, fmt.Sprintf(
 		"an account has one finding aggregator, and AWS cannot move it: set home_region to %[1]s, or delete it by hand (aws securityhub delete-finding-aggregator --region %[1]s --finding-aggregator-arn %[2]s) and run again",
 		live.Region, found))
+}
+
+// adaptAggregator compares no mode of an aggregator that lives elsewhere: it is not read.
+func adaptAggregator(live, want Aggregator) (Aggregator, []string) {
+	if live.Region != want.Region {
+		want.Mode = live.Mode
+	}
+	return want, nil
 }
 
 // aggregator reads the account's aggregator, wherever it lives; nil if there is

@@ -350,6 +350,8 @@ func TestAnAggregatorElsewhere(t *testing.T) {
 		assert.Equal(t, resource.Managed, elsewhere.Action)
 		assert.Equal(t, "finding aggregator in us-west-2", elsewhere.Owner)
 		assert.False(t, elsewhere.MeetsSpec)
+		require.Len(t, elsewhere.Fields, 1, "what is not read is not shown")
+		assert.Equal(t, "region", elsewhere.Fields[0].Path)
 		assert.Contains(t, elsewhere.Reason, "set home_region to us-west-2, or delete it by hand (aws securityhub delete-finding-aggregator --region us-west-2 --finding-aggregator-arn arn:aws:securityhub:us-west-2:123456789012:finding-aggregator/")
 		w.inSync()
 		assert.Equal(t, string(before), string(w.acct.Snapshot()))
