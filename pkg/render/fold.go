@@ -103,6 +103,24 @@ func stripped(v any, strip func(string) string) any {
 	return json.RawMessage(strip(compact)) // keeps the order of members
 }
 
+// blockedByReason returns what is blocked, that for the same reason in the same
+// regions together: credentials that have ended, say, block everything.
+func blockedByReason(p *plan.Plan) [][]group {
+	var reasons [][]group
+	index := map[string]int{}
+	for _, g := range fold(p.Changes, func(c resource.Change) bool { return c.Action == resource.Blocked }) {
+		key := g.Reason + g.inRegions() // an address names a single region itself
+		i, found := index[key]
+		if !found {
+			i = len(reasons)
+			index[key] = i
+			reasons = append(reasons, nil)
+		}
+		reasons[i] = append(reasons[i], g)
+	}
+	return reasons
+}
+
 // remarks returns what there is to say of changes besides what they do: each risk
 // and each note a group of its own, so that the same one is said once for all its
 // regions, whatever else differs in them.

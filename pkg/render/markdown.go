@@ -106,8 +106,12 @@ func (m *markdown) matrix(p *plan.Plan) {
 
 func (m *markdown) blocked(p *plan.Plan) {
 	var items []string
-	for _, g := range fold(p.Changes, func(c resource.Change) bool { return c.Action == resource.Blocked }) {
-		items = append(items, fmt.Sprintf("- %s%s: %s\n", code(g.address()), g.inRegions(), prose(g.Reason)))
+	for _, groups := range blockedByReason(p) {
+		var addresses []string
+		for _, g := range groups {
+			addresses = append(addresses, code(g.address()))
+		}
+		items = append(items, fmt.Sprintf("- %s%s: %s\n", strings.Join(addresses, ", "), groups[0].inRegions(), prose(groups[0].Reason)))
 	}
 	m.section("Blocked: could not be read, or needs what could not be", items)
 }

@@ -56,3 +56,31 @@ func TestRemarksAreFolded(t *testing.T) {
 	}})
 	assert.Contains(t, after.String(), warning)
 }
+
+// What blocks many resources is said once.
+func TestBlockedByReason(t *testing.T) {
+	const reason = "the SSO session has ended; run `aws sso login` and run again"
+	blocked := func(kind resource.Kind, region resource.Scope, reason string) resource.Change {
+		return resource.Change{ID: resource.ID{Kind: kind, Scope: region, Name: "it"}, Action: resource.Blocked, Reason: reason}
+	}
+	p := base(
+		blocked("cloudtrail.trail", "eu-west-1", reason),
+		blocked("config.recorder", "eu-west-1", reason), blocked("config.recorder", "us-east-1", reason),
+		blocked("guardduty.detector", "eu-west-1", reason), blocked("guardduty.detector", "us-east-1", reason),
+		blocked("iam.role", resource.Global, reason), blocked("iam.user", resource.Global, "another"),
+	)
+	var text bytes.Buffer
+	render.NewText(&text, false).Plan(p, "kiso.yaml", "")
+	assert.Contains(t, text.String(), `
+  x cloudtrail.trail/eu-west-1/it
+  x iam.role/global/it
+      `+reason+`
+  x config.recorder/*/it
+  x guardduty.detector/*/it
+      in 2 regions: eu-west-1 us-east-1
+      `+reason+`
+  x iam.user/global/it
+      another
+`)
+	assert.Contains(t, write(t, "markdown", p), "- `config.recorder/*/it`, `guardduty.detector/*/it` in 2 regions (eu-west-1, us-east-1): the SSO session")
+}

@@ -110,15 +110,17 @@ func (t *Text) warn(address, text string) {
 }
 
 func (t *Text) blocked(p *plan.Plan) {
-	groups := fold(p.Changes, func(c resource.Change) bool { return c.Action == resource.Blocked })
-	if len(groups) == 0 {
+	reasons := blockedByReason(p)
+	if len(reasons) == 0 {
 		return
 	}
 	t.line("\n%s", t.alarm("Blocked: could not be read, or needs what could not be"))
-	for _, g := range groups {
-		t.line("  %s %s", t.alarm("x"), g.address())
-		t.regions(g, "      ")
-		t.paragraph(g.Reason, "      ")
+	for _, groups := range reasons {
+		for _, g := range groups {
+			t.line("  %s %s", t.alarm("x"), g.address())
+		}
+		t.regions(groups[0], "      ")
+		t.paragraph(groups[0].Reason, "      ")
 	}
 }
 
