@@ -95,7 +95,7 @@ func (t *ApplyText) Result(p *plan.Plan, r *apply.Result) {
 		t.line("\n%s", t.bold("Result"))
 	}
 	steps := asChanges(p, r.Steps)
-	for _, g := range fold(steps, func(resource.Change) bool { return true }) {
+	for _, g := range foldBare(steps, func(resource.Change) bool { return true }) {
 		outcome, mark := apply.Outcome(g.Action), t.create("ok")
 		switch {
 		case outcome.Bad():

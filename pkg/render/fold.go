@@ -51,6 +51,15 @@ func fold(changes []resource.Change, filter func(resource.Change) bool) []group 
 	return merge(groups, regionless, func(g group) bool { return len(g.Regions) == 1 && g.ID.Scope != resource.Global })
 }
 
+// foldBare folds changes without what remarks says of them.
+func foldBare(changes []resource.Change, filter func(resource.Change) bool) []group {
+	bare := slices.Clone(changes)
+	for i := range bare {
+		bare[i].Risks, bare[i].Notes = nil, nil
+	}
+	return fold(bare, filter)
+}
+
 // merge joins those of the candidates that are alike when seen in a certain way,
 // and shows what it has joined in that way.
 func merge(groups []group, seen func(resource.Change) resource.Change, candidate func(group) bool) []group {
@@ -108,7 +117,7 @@ func stripped(v any, strip func(string) string) any {
 func blockedByReason(p *plan.Plan) [][]group {
 	var reasons [][]group
 	index := map[string]int{}
-	for _, g := range fold(p.Changes, func(c resource.Change) bool { return c.Action == resource.Blocked }) {
+	for _, g := range foldBare(p.Changes, func(c resource.Change) bool { return c.Action == resource.Blocked }) {
 		key := g.Reason + g.inRegions() // an address names a single region itself
 		i, found := index[key]
 		if !found {

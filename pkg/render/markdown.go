@@ -118,7 +118,7 @@ func (m *markdown) blocked(p *plan.Plan) {
 
 func (m *markdown) managed(p *plan.Plan, filter func(resource.Change) bool) {
 	var items []string
-	for _, g := range fold(p.Changes, filter) {
+	for _, g := range foldBare(p.Changes, filter) {
 		meets := "meets the spec"
 		if !g.MeetsSpec {
 			meets = "**" + shortfall(g.Change) + "**" + prose(g.phrases())

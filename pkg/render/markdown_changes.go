@@ -27,7 +27,7 @@ const (
 // changes shows the changes in a fence whose lines a forge colours by their
 // first character, in as much detail as fits.
 func (m *markdown) changes(p *plan.Plan) {
-	groups := fold(p.Changes, func(c resource.Change) bool { return c.Action.Changes() })
+	groups := foldBare(p.Changes, func(c resource.Change) bool { return c.Action.Changes() })
 	if len(groups) == 0 {
 		return
 	}

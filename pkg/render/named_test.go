@@ -84,3 +84,19 @@ func TestBlockedByReason(t *testing.T) {
 `)
 	assert.Contains(t, write(t, "markdown", p), "- `config.recorder/*/it`, `guardduty.detector/*/it` in 2 regions (eu-west-1, us-east-1): the SSO session")
 }
+
+// What is to be done in many regions is one entry though there is more to say of one.
+func TestChangesAreFoldedWhateverIsRemarked(t *testing.T) {
+	recorder := func(region resource.Scope, notes ...string) resource.Change {
+		return resource.Change{
+			ID: resource.ID{Kind: "config.recorder", Scope: region, Name: "recorder"}, Action: resource.Update, Notes: notes,
+			Fields: []diff.Field{{Path: "recording_frequency", Before: "DAILY", After: "CONTINUOUS"}},
+		}
+	}
+	p := base(recorder("eu-west-1"), recorder("us-east-1", "an override stays"))
+	var text bytes.Buffer
+	render.NewText(&text, false).Plan(p, "kiso.yaml", "")
+	assert.Contains(t, text.String(), "  # config.recorder/*/recorder will be updated in-place\n  #   in 2 regions: eu-west-1 us-east-1\n")
+	assert.Contains(t, text.String(), "Warning: config.recorder/us-east-1/recorder: an override stays\n")
+	assert.Contains(t, write(t, "markdown", p), "! config.recorder/*/recorder\n#     in 2 regions: eu-west-1 us-east-1\n")
+}

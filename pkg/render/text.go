@@ -125,7 +125,7 @@ func (t *Text) blocked(p *plan.Plan) {
 }
 
 func (t *Text) managed(p *plan.Plan, filter func(resource.Change) bool) {
-	groups := fold(p.Changes, filter)
+	groups := foldBare(p.Changes, filter)
 	if len(groups) == 0 {
 		return
 	}
@@ -149,7 +149,7 @@ func (t *Text) managed(p *plan.Plan, filter func(resource.Change) bool) {
 
 func (t *Text) changes(p *plan.Plan) {
 	service := ""
-	for _, g := range fold(p.Changes, func(c resource.Change) bool { return c.Action.Changes() }) {
+	for _, g := range foldBare(p.Changes, func(c resource.Change) bool { return c.Action.Changes() }) {
 		if s := g.ID.Kind.Service(); s != service {
 			service = s
 			t.line("\n%s", t.bold(service))
