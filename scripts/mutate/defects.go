@@ -68,7 +68,7 @@ var defects = []defect{
 	},
 	{
 		"what AWS does is not waited for", "the run ends before the account is as the result says",
-		"pkg/apply/execute.go", `now.Action == resource.None && (now.Busy == "" || over)`, `now.Action == resource.None`, append(engine, securityhub...),
+		"pkg/apply/execute.go", `now.Action == resource.None && now.Busy == "":`, `now.Action == resource.None:`, append(engine, securityhub...),
 	},
 	{
 		"dependents of a failure go on", "they meet an account that cannot take them",
@@ -143,8 +143,22 @@ var defects = []defect{
 	},
 	{
 		"StartLogging forgotten", "a new trail does not log",
-		"pkg/services/cloudtrail/trail.go", `	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: &want.Name})
-	return err`, `	return nil`, cloudtrail,
+		"pkg/services/cloudtrail/trail.go", `	if _, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: &want.Name}); err != nil {
+		return resource.Made(err)
+	}
+	return nil`, `	return nil`, cloudtrail,
+	},
+	{
+		"a trail is created over and over", "what AWS accepted and never shows is a failure, and not told as what it is",
+		"pkg/services/cloudtrail/trail.go", `return resource.Made(err)`, `return err`, cloudtrail,
+	},
+	{
+		"said under another Sid", "a policy that is as good gets the same again, and a compliant account a change",
+		"pkg/services/bucket/policy.go", `!taken && slices.ContainsFunc(doc.Readable(), said)`, `taken && slices.ContainsFunc(doc.Readable(), said)`, buckets,
+	},
+	{
+		"an open statement of our Sid stays", "anybody's trail may write, since another statement says the right thing",
+		"pkg/services/bucket/policy.go", `!taken && slices.ContainsFunc(doc.Readable(), said)`, `(taken || !taken) && slices.ContainsFunc(doc.Readable(), said)`, buckets,
 	},
 	{
 		"data events lost", "raising the management events drops others",
@@ -306,6 +320,10 @@ var defects = []defect{
 		"an aggregator elsewhere unseen", "the plan makes one that AWS refuses",
 		"pkg/services/securityhub/aggregator.go", `return listedElsewhere(ctx, env, home), nil`, `return "", nil`, securityhub,
 	},
+	{
+		"a standard that no region has is planned", "each apply fails at it, and each plan asks for it again",
+		"pkg/services/securityhub/standards.go", `len(nowhere) > 0 && len(nowhere)+len(paths) == len(d.Fields)`, `len(nowhere) > 250 && len(nowhere)+len(paths) == len(d.Fields)`, securityhub,
+	},
 	// The root login alarm.
 	{
 		"mail sent again while pending", "people learn to ignore it",
@@ -317,7 +335,11 @@ var defects = []defect{
 	},
 	{
 		"target takes the place of another", "somebody else's target is gone",
-		"pkg/services/rootlogin/target.go", `return aws.ToString(t.Id) == id })`, `return aws.ToString(t.Id) != "" || id == "" })`, rootlogin,
+		"pkg/services/rootlogin/target.go", `aws.ToString(t.Id) == id && (is(t) || mails(t))`, `(aws.ToString(t.Id) != "" || is(t) || mails(t))`, rootlogin,
+	},
+	{
+		"target under our id replaced", "somebody's pager is no longer called",
+		"pkg/services/rootlogin/target.go", `aws.ToString(t.Id) == id && (is(t) || mails(t))`, `aws.ToString(t.Id) == id`, rootlogin,
 	},
 	{
 		"topic policy replaced", "publishers of others are shut out",
