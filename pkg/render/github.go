@@ -27,7 +27,7 @@ type annotation struct {
 func writeGitHub(w io.Writer, p *plan.Plan, c Context) error {
 	all := annotations(p)
 	if len(all) > maxAnnotations {
-		rest := annotation{level: "notice", title: "kiso plan", text: fmt.Sprintf("%d more; the whole plan is in the job's log", len(all)-maxAnnotations)}
+		rest := annotation{level: "notice", title: "kiso plan", text: fmt.Sprintf("%d more; the plan's text or JSON has them all", len(all)-maxAnnotations)}
 		all = append(all[:maxAnnotations], rest)
 	}
 	out := &sticky{w: w}
