@@ -2,6 +2,7 @@ package property
 
 import (
 	"encoding/json"
+	"maps"
 
 	"pgregory.net/rapid"
 
@@ -68,7 +69,9 @@ func livePolicy(t *rapid.T, bucket string) string {
 	}
 	var all []statement
 	for _, group := range some(t, bucket+" statements", groups...) {
-		all = append(all, group...)
+		for _, s := range group {
+			all = append(all, calledOtherwise(t, bucket, s))
+		}
 	}
 	if len(all) == 0 {
 		return ""
@@ -78,6 +81,20 @@ func livePolicy(t *rapid.T, bucket string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// calledOtherwise gives a statement a Sid as the console makes them, or none, now
+// and then.
+func calledOtherwise(t *rapid.T, bucket string, s statement) statement {
+	sid, named := s["Sid"].(string)
+	if !named || !one(t, 6, bucket+" "+sid+" is called otherwise") {
+		return s
+	}
+	out := maps.Clone(s)
+	if out["Sid"] = sid + "-3b1c9a2e"; one(t, 2, bucket+" "+sid+" has no Sid") {
+		delete(out, "Sid")
+	}
+	return out
 }
 
 func tlsOnly(bucket, sid string, resources ...string) statement {
