@@ -26,6 +26,8 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 		return r.failed(s, ctx.Err())
 	}
 	deadline := time.Now().Add(bound)
+	var unsure time.Time // when it was perhaps made
+	var unsureOf error
 	for attempt, tried, made := 0, false, false; ; attempt++ {
 		if waited := attempt > 0 || spread > 0; waited && !tried && r.stopped(ctx) {
 			return notStarted
@@ -39,6 +41,8 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 			return diverged(now, bound)
 		case made && now.Action == resource.Create:
 			err = resource.Pending("it was made, and reads do not show it yet")
+		case now.Action == resource.Create && time.Since(unsure) < unsureFor:
+			err = unsureOf
 		default:
 			if outcome, over := r.judge(s, now, tried); over {
 				return outcome
@@ -47,6 +51,9 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 				return r.verify(ctx, s)
 			}
 			tried, made = true, made || isMade(err)
+			if isUnsure(err) {
+				unsure, unsureOf = time.Now(), err
+			}
 		}
 		if !transient(s.resource.Settle(), err) {
 			return r.failed(s, err)
@@ -60,6 +67,9 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 		}
 	}
 }
+
+// unsureFor is how long reads may take to show what was perhaps made.
+const unsureFor = 20 * time.Second
 
 // crowded is how many times longer the pause is where another run is at work.
 const crowded = 6
@@ -189,6 +199,11 @@ func (r *runner) failed(s *step, err error) Step {
 func transient(settle resource.Settle, err error) bool {
 	var pending *resource.PendingError
 	return resource.Passing(settle.RetryOn, err) || errors.As(err, &pending)
+}
+
+func isUnsure(err error) bool {
+	var pending *resource.PendingError
+	return errors.As(err, &pending) && pending.Unsure
 }
 
 func isMade(err error) bool {

@@ -137,6 +137,31 @@ func TestWhatWasMadeAndNeverShowsIsDiverged(t *testing.T) {
 	assert.Less(t, took, resource.DefaultRetryFor+10*time.Second)
 }
 
+// Where nobody knows whether it was made, it is looked for before it is made again.
+func TestWhatWasPerhapsMadeIsLookedFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		happened bool
+		writes   int
+	}{"made": {true, 1}, "not made": {false, 2}} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(nil)
+			h.change = func(_ context.Context, name string, n int) error {
+				if n > 1 {
+					return nil
+				}
+				if c.happened {
+					time.AfterFunc(15*time.Second, func() { h.put(name, red) }) // reads lag
+				}
+				return resource.Unsure("the answer was lost")
+			}
+			step, took := only(t, h, apply.Options{Exact: true})
+			assert.Equal(t, apply.Applied, step.Outcome, step.Reason)
+			assert.Len(t, h.written, c.writes)
+			assert.GreaterOrEqual(t, took, 15*time.Second)
+		})
+	}
+}
+
 func TestAHalfMadeChangeIsFinished(t *testing.T) {
 	h := newHouse(nil)
 	h.change = func(_ context.Context, name string, n int) error {

@@ -84,6 +84,12 @@ func (h *house) get(name string) *lamp {
 	return nil
 }
 
+func (h *house) put(name string, l lamp) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lamps[name] = l
+}
+
 func (h *house) write(ctx context.Context, _ resource.Env, d resource.Delta[lamp]) error {
 	name := d.ID.Name
 	n := h.begin(name)

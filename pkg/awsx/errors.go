@@ -55,6 +55,13 @@ func Denied(err error) bool {
 		"AuthorizationErrorException", "Forbidden", "InvalidAccessException", "UnauthorizedException")
 }
 
+// Throttled says whether err is a refusal because there were too many requests: the
+// call did nothing.
+func Throttled(err error) bool {
+	_, throttled := retry.DefaultThrottleErrorCodes[ErrorCode(err)]
+	return throttled || IsCode(err, "Throttled") // SNS's word for it
+}
+
 // notAuthorized is how AWS words a denial, see the IAM user guide,
 // "Access denied error message examples".
 var notAuthorized = regexp.MustCompile(`User: (\S+) is not authorized to perform: (\S+)`)
@@ -144,7 +151,7 @@ func Explain(err error) string {
 		return explainUncoded(action, err)
 	}
 	failure := join(action, "failed with "+code+": "+strings.TrimSpace(ErrorMessage(err)))
-	if _, throttled := retry.DefaultThrottleErrorCodes[code]; throttled {
+	if Throttled(err) {
 		return failure + "; AWS said so however often it was tried: run again later, with a smaller --parallelism, or raise the quota if it is one"
 	}
 	return failure

@@ -222,13 +222,21 @@ func (e *AbsentError) Error() string { return "there is none; " + strings.Join(e
 func Absent(notes ...string) error { return &AbsentError{Notes: notes} }
 
 // PendingError says that AWS is not ready for a change yet: the executor looks
-// again later.
-type PendingError struct{ Reason string }
+// again later. With Unsure, AWS did not say whether it made what was missing: that
+// is looked for a while before it is made again.
+type PendingError struct {
+	Reason string
+	Unsure bool
+}
 
 func (e *PendingError) Error() string { return e.Reason }
 
 // Pending returns the error for a change that AWS is not ready for yet.
 func Pending(reason string) error { return &PendingError{Reason: reason} }
+
+// Unsure returns the error for a creation that is noticed if it is made twice, and of
+// which AWS did not say whether it was made.
+func Unsure(reason string) error { return &PendingError{Reason: reason, Unsure: true} }
 
 // MadeError says that a change failed after it had created what was missing: a look
 // that does not show it yet is no reason to create it again.

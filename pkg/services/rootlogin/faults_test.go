@@ -105,6 +105,20 @@ func TestReadsThatLag(t *testing.T) {
 	})
 }
 
+// The answer to Subscribe is lost, and the list does not show it yet: to ask again
+// at once would send a second mail.
+func TestALostAnswerWhileReadsLag(t *testing.T) {
+	for _, kind := range []sandbox.Kind{sandbox.InternalError, sandbox.CutConnection} {
+		in(t, sandbox.Options{ReadLag: 15 * time.Second}, func(w *world) {
+			w.acct.Inject(sandbox.Fault{Operation: "Subscribe", Kind: kind, Times: 1, AfterEffect: true})
+			require.NoError(t, w.apply(w.plan()).Err())
+			time.Sleep(time.Minute)
+			w.inSync()
+			assert.Equal(t, 1, w.mails(global, security))
+		})
+	}
+}
+
 func TestTransientRefusals(t *testing.T) {
 	for operation, code := range map[string]string{
 		"CreateTopic": "ConcurrentAccess", "SetTopicAttributes": "NotFound", "Subscribe": "NotFound",

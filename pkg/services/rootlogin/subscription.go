@@ -45,8 +45,11 @@ var subscriptions = &resource.Type[Subscription]{
 	Bound:   inGlobalRegion,
 	Notes:   subscriptionNotes,
 	Trace:   func(id resource.ID, _ *Subscription) resource.Trace { return named(id, topicName, id.Name) },
-	Settle:  resource.Settle{RetryOn: []resource.Transient{{Code: notFound}}, Spread: 3 * time.Second},
+	Settle:  resource.Settle{RetryOn: []resource.Transient{{Code: notFound}}, Spread: 3 * time.Second, RetryFor: patience},
 }
+
+// patience is for tries that are far apart, since each may send a mail.
+const patience = 5 * time.Minute
 
 // topicSubscriptions returns none where there is no topic.
 func topicSubscriptions(ctx context.Context, env resource.Env, region resource.Scope) ([]types.Subscription, error) {
@@ -99,8 +102,11 @@ func subscribe(ctx context.Context, env resource.Env, d resource.Delta[Subscript
 		Protocol: &d.After.Protocol,
 		Endpoint: &d.After.Endpoint,
 	}, func(o *sns.Options) { o.RetryMaxAttempts = 1 })
-	if awsx.MayHaveWorked(err, client.Options().Retryer) {
+	switch {
+	case awsx.Throttled(err):
 		return resource.Pending(awsx.Explain(err))
+	case awsx.MayHaveWorked(err, client.Options().Retryer):
+		return resource.Unsure(awsx.Explain(err))
 	}
 	return err
 }
