@@ -95,13 +95,13 @@ var defects = []defect{
 	},
 	{
 		"managed elsewhere is attempted", "kiso fights an organization's administrator",
-		"pkg/resource/type.go", `	if managed != nil {
+		"pkg/resource/typed.go", `	if managed != nil {
 		c.Action,`, `	if managed != nil && live == nil {
 		c.Action,`, engine,
 	},
 	{
 		"unreadable is absent", "what is there is made again",
-		"pkg/resource/type.go", `if err != nil && !errors.As(err, &managed) {`, `if err != nil && !errors.As(err, &managed) && live != nil {`, engine,
+		"pkg/resource/typed.go", `if err != nil && !errors.As(err, &managed) {`, `if err != nil && !errors.As(err, &managed) && live != nil {`, engine,
 	},
 	{
 		"fingerprint of unmanaged fields", "somebody else's tag makes a plan stale",
@@ -154,11 +154,11 @@ var defects = []defect{
 	},
 	{
 		"said under another Sid", "a policy that is as good gets the same again, and a compliant account a change",
-		"pkg/services/bucket/policy.go", `!taken && slices.ContainsFunc(doc.Readable(), said)`, `taken && slices.ContainsFunc(doc.Readable(), said)`, buckets,
+		"pkg/services/bucket/merge.go", `!taken && slices.ContainsFunc(doc.Readable(), said)`, `taken && slices.ContainsFunc(doc.Readable(), said)`, buckets,
 	},
 	{
 		"an open statement of our Sid stays", "anybody's trail may write, since another statement says the right thing",
-		"pkg/services/bucket/policy.go", `!taken && slices.ContainsFunc(doc.Readable(), said)`, `(taken || !taken) && slices.ContainsFunc(doc.Readable(), said)`, buckets,
+		"pkg/services/bucket/merge.go", `!taken && slices.ContainsFunc(doc.Readable(), said)`, `(taken || !taken) && slices.ContainsFunc(doc.Readable(), said)`, buckets,
 	},
 	{
 		"data events lost", "raising the management events drops others",
@@ -174,7 +174,7 @@ var defects = []defect{
 	},
 	{
 		"sharing trails cut off", "binding a policy to one trail ends the delivery of others",
-		"pkg/services/bucket/policy.go", `condition = withSources(condition, sharing)`, `condition = withSources(condition, nil)`, buckets,
+		"pkg/services/bucket/merge.go", `condition = withSources(condition, sharing)`, `condition = withSources(condition, nil)`, buckets,
 	},
 	{
 		"prefix of a new bucket's policy forgotten", "the policy lets the trail write elsewhere than it does",
@@ -194,11 +194,11 @@ var defects = []defect{
 	},
 	{
 		"statements of others replaced", "what is bound in another form can deliver no more",
-		"pkg/services/bucket/policy.go", `return live.Bound() && !alike`, `return live.Bound() && !alike && live.Sid == ""`, buckets,
+		"pkg/services/bucket/merge.go", `return live.Bound() && !alike`, `return live.Bound() && !alike && live.Sid == ""`, buckets,
 	},
 	{
 		"statements for several services replaced", "the other services can deliver no more",
-		"pkg/services/bucket/policy.go", `!slices.Equal(live.Services(), want.Services())`, `false`, buckets,
+		"pkg/services/bucket/merge.go", `!slices.Equal(live.Services(), want.Services())`, `false`, buckets,
 	},
 	{
 		"any trail will do", "one that records data events is taken for the account's, and billed",
