@@ -26,39 +26,32 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 		return r.failed(s, ctx.Err())
 	}
 	deadline := time.Now().Add(bound)
-	var unsure time.Time // when it was perhaps made
-	var unsureOf error
-	for attempt, tried, made := 0, false, false; ; attempt++ {
-		if waited := attempt > 0 || spread > 0; waited && !tried && r.stopped(ctx) {
+	var so past
+	for attempt := 0; ; attempt++ {
+		if waited := attempt > 0 || spread > 0; waited && !so.tried && r.stopped(ctx) {
 			return notStarted
 		}
 		env := r.env()
 		now := s.resource.Plan(ctx, env)
 		err := now.Err
-		switch {
-		case transient(s.resource.Settle(), err):
-		case made && now.Action == resource.Create && time.Now().After(deadline):
-			return diverged(now, bound)
-		case made && now.Action == resource.Create:
-			err = resource.Pending("it was made, and reads do not show it yet")
-		case now.Action == resource.Create && time.Since(unsure) < unsureFor:
-			err = unsureOf
-		default:
-			if outcome, over := r.judge(s, now, tried); over {
+		if err == nil {
+			err = so.unseen(now)
+		}
+		if !transient(s.resource.Settle(), err) {
+			if outcome, over := r.judge(s, now, so.tried); over {
 				return outcome
 			}
 			if err = s.resource.Apply(ctx, env, now); err == nil {
 				return r.verify(ctx, s)
 			}
-			tried, made = true, made || isMade(err)
-			if isUnsure(err) {
-				unsure, unsureOf = time.Now(), err
-			}
+			so.add(err)
 		}
-		if !transient(s.resource.Settle(), err) {
+		switch late := time.Now().After(deadline); {
+		case !transient(s.resource.Settle(), err):
 			return r.failed(s, err)
-		}
-		if time.Now().After(deadline) {
+		case late && so.made && now.Action == resource.Create:
+			return diverged(now, bound)
+		case late:
 			return Step{Outcome: Failed, Err: err, Reason: fmt.Sprintf("%s (still so after %s; run apply again later)", s.resource.Explain(env, err), bound)}
 		}
 		r.waiting(s, awsx.Explain(err))
@@ -66,6 +59,35 @@ func (r *runner) execute(ctx context.Context, s *step) Step {
 			return r.failed(s, ctx.Err())
 		}
 	}
+}
+
+// past is what a step has done so far.
+type past struct {
+	tried  bool  // something was written, or may have been
+	made   bool  // what was missing was created
+	unsure error // of a creation that may have happened
+	since  time.Time
+}
+
+// add takes up how a change failed.
+func (p *past) add(err error) {
+	p.tried, p.made = true, p.made || isMade(err)
+	if isUnsure(err) {
+		p.unsure, p.since = err, time.Now()
+	}
+}
+
+// unseen is why what a look does not show is not created all the same; nil if it is.
+func (p *past) unseen(now resource.Change) error {
+	switch {
+	case now.Action != resource.Create:
+		return nil
+	case p.made:
+		return resource.Pending("it was made, and reads do not show it yet")
+	case p.unsure != nil && time.Since(p.since) < unsureFor:
+		return p.unsure
+	}
+	return nil
 }
 
 // unsureFor is how long reads may take to show what was perhaps made.

@@ -24,8 +24,8 @@ var defects = []defect{
 	// The engine.
 	{
 		"retry forgotten", "what has not propagated yet fails the run",
-		"pkg/apply/execute.go", `		if !transient(s.resource.Settle(), err) {
-			return r.failed(s, err)`, `		if err != nil {
+		"pkg/apply/execute.go", `		case !transient(s.resource.Settle(), err):
+			return r.failed(s, err)`, `		case err != nil:
 			return r.failed(s, err)`, engine,
 	},
 	{
@@ -38,7 +38,7 @@ var defects = []defect{
 		"a look that was refused counts as a write", "a saved plan is carried out though the account moved",
 		"pkg/apply/execute.go", `s.resource.Plan(ctx, env)
 		err := now.Err`, `s.resource.Plan(ctx, env)
-		tried = tried || now.Err != nil
+		so.tried = so.tried || now.Err != nil
 		err := now.Err`, engine,
 	},
 	{
@@ -53,6 +53,10 @@ var defects = []defect{
 	{
 		"no spread", "two runs that began together send two mails",
 		"pkg/apply/execute.go", `s.change.Action == resource.Create && r.spread`, `s.change.Action == resource.None && r.spread`, rootlogin,
+	},
+	{
+		"a lost answer is no answer", "what was perhaps made is made again at once, with a second mail",
+		"pkg/apply/execute.go", `if isUnsure(err) {`, `if isUnsure(err) && p.made {`, append(engine, rootlogin...),
 	},
 	{
 		"no reading back", "a write that AWS drops is reported as made",
