@@ -174,7 +174,7 @@ func (j *JSONLines) Plan(p *plan.Plan, _ string) {
 	for _, c := range p.Changes {
 		switch {
 		case c.Action.Changes():
-			j.say("info", "planned_change", fmt.Sprintf("%s: Plan to %s", c.ID, c.Action), map[string]any{"change": map[string]any{"resource": named(c.ID), "action": c.Action, "risks": append([]resource.Risk{}, c.Risks...)}})
+			j.say("info", "planned_change", fmt.Sprintf("%s: Plan to %s", c.ID, c.Action), map[string]any{"change": map[string]any{"resource": planned(c), "action": c.Action, "risks": append([]resource.Risk{}, c.Risks...)}})
 		case c.Action == resource.Blocked:
 			j.problem(c.ID, c.Reason)
 		case c.Action == resource.Managed:
@@ -195,7 +195,7 @@ func (j *JSONLines) managed(c resource.Change) {
 		level, verdict = "warn", shortfall(c)
 	}
 	j.say(level, "managed_elsewhere", fmt.Sprintf("%s: managed by %s: %s; it %s", c.ID, c.Owner, c.Reason, verdict), map[string]any{
-		"managed": map[string]any{"resource": named(c.ID), "owner": c.Owner, "reason": c.Reason, "meets_spec": c.MeetsSpec},
+		"managed": map[string]any{"resource": planned(c), "owner": c.Owner, "reason": c.Reason, "meets_spec": c.MeetsSpec},
 	})
 }
 
@@ -273,6 +273,15 @@ func (j *JSONLines) summary(operation string, add, change, failed int, incomplet
 	j.say("info", "change_summary", message, map[string]any{
 		"changes": map[string]any{"add": add, "change": change, "import": 0, "remove": 0, "failed": failed, "operation": operation},
 	})
+}
+
+// planned names a change's resource, also as the account does.
+func planned(c resource.Change) map[string]any {
+	names := named(c.ID)
+	if c.LiveName != "" {
+		names["live_name"] = c.LiveName
+	}
+	return names
 }
 
 func named(id resource.ID) map[string]any {

@@ -27,6 +27,9 @@ func TestLiveNames(t *testing.T) {
 	assert.Contains(t, drawn.String(), "  # cloudtrail.bucket_lock/eu-west-1/kiso/kiso-logs will be updated in-place\n  #   it is the bucket acme-logs\n")
 	render.NewApplyText(&result, io.Discard, false, false).Result(p, &apply.Result{Steps: []apply.Step{{ID: id, Action: resource.Update, Outcome: apply.Applied}}})
 	assert.Contains(t, result.String(), "kiso-logs: applied\n       it is the bucket acme-logs\n")
+	var lines bytes.Buffer
+	render.NewJSONLines(&lines, "test").Plan(p, "kiso.yaml")
+	assert.Contains(t, lines.String(), `"live_name":"bucket acme-logs"`)
 	for _, format := range []string{"markdown", "github", "sarif"} {
 		assert.Contains(t, write(t, format, p), "it is the bucket acme-logs", format)
 	}
