@@ -182,19 +182,10 @@ func (a *app) colour(c *cli.Context, terminal bool) bool {
 	return terminal && !c.Bool("no-color") && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"
 }
 
-// ended says in the user's words why a context did.
-type ended struct {
-	why string
-	err error
-}
-
-func (e *ended) Error() string { return e.why }
-func (e *ended) Unwrap() error { return e.err }
-
 // withTimeout bounds the run if the user asked for it.
 func withTimeout(c *cli.Context) (context.Context, context.CancelFunc) {
 	if limit := c.Duration("timeout"); limit > 0 {
-		return context.WithTimeoutCause(c.Context, limit, &ended{fmt.Sprintf("--timeout %s is over", limit), context.DeadlineExceeded})
+		return context.WithTimeoutCause(c.Context, limit, fmt.Errorf("--timeout %s is over: %w", limit, context.DeadlineExceeded))
 	}
 	return context.WithCancel(c.Context)
 }
@@ -202,15 +193,15 @@ func withTimeout(c *cli.Context) (context.Context, context.CancelFunc) {
 // untilStopped ends with the first interrupt: for what only reads, there is
 // nothing to finish.
 func (a *app) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		select {
 		case <-a.stop:
-			cancel(&ended{"interrupted", context.Canceled})
+			cancel()
 		case <-ctx.Done():
 		}
 	}()
-	return ctx, func() { cancel(nil) }
+	return ctx, cancel
 }
 
 // reading is the context of a command that only reads.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,17 +18,5 @@ func TestALongReadIsNoSilence(t *testing.T) {
 		stop()
 		time.Sleep(time.Minute)
 		assert.Equal(t, "Still reading the account... (10s)\nStill reading the account... (20s)\n", errs.String())
-	})
-}
-
-func TestAnInterruptIsSaidInWords(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		stop := make(chan struct{})
-		ctx, cancel := (&app{stop: stop}).untilStopped(t.Context())
-		defer cancel()
-		close(stop)
-		<-ctx.Done()
-		assert.EqualError(t, context.Cause(ctx), "interrupted")
-		assert.ErrorIs(t, context.Cause(ctx), context.Canceled)
 	})
 }

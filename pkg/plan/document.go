@@ -255,7 +255,7 @@ func Decode(r io.Reader) (*Plan, error) {
 	}
 	var d document
 	if err := json.Unmarshal(data, &d); err != nil {
-		return nil, fmt.Errorf("it is not a kiso plan: %s", inWords(err))
+		return nil, fmt.Errorf("it is not a kiso plan: %w", err)
 	}
 	if major, _, _ := strings.Cut(d.FormatVersion, "."); major != "1" {
 		return nil, fmt.Errorf("its format_version is %q, and this kiso reads 1.x: plan again with this kiso", d.FormatVersion)
@@ -281,21 +281,6 @@ func Decode(r io.Reader) (*Plan, error) {
 		return nil, errors.New("its digest or summary does not fit its changes: it was edited; plan again")
 	}
 	return p, nil
-}
-
-// inWords says what is wrong with a document, without Go's names for it.
-func inWords(err error) string {
-	var place *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &place) && place.Field != "":
-		return fmt.Sprintf("its %s is a JSON %s, which it is in no plan", place.Field, place.Value)
-	case errors.As(err, &place):
-		return "it is a JSON " + place.Value
-	case errors.As(err, &syntax):
-		return fmt.Sprintf("it is no JSON, or cut off (at byte %d)", syntax.Offset)
-	}
-	return err.Error()
 }
 
 func (d *document) changes() []resource.Change {

@@ -100,17 +100,15 @@ func TestDocumentSaysWhatThePlanIs(t *testing.T) {
 func TestDecodeRefuses(t *testing.T) {
 	good := encode(t, sample())
 	for problem, text := range map[string]string{
-		"it is not a kiso plan: it is no JSON, or cut off (at byte 1)":                  "version: 1",
-		"it is not a kiso plan: ":                                                       good + "{}",
-		"it is not a kiso plan: it is a JSON array":                                     "[1]",
-		"it is not a kiso plan: its format_version is a JSON number, which it is in no": `{"format_version": 5}`,
-		`its format_version is "2.0"`:                                                   strings.Replace(good, `"format_version": "1.0"`, `"format_version": "2.0"`, 1),
-		`its format_version is ""`:                                                      "{}",
-		"it does not name its account":                                                  strings.Replace(good, `"123456789012"`, `""`, 1),
-		"its timestamp is not one":                                                      strings.Replace(good, "2026-01-02T", "yesterday ", 1),
-		"its digest or summary does not fit":                                            strings.Replace(good, "sha256:04", "sha256:05", 1),
-		"its digest or summary does not fit its chan":                                   strings.Replace(good, "\"update\"\n", "\"no-op\"\n", 1),
-		`"nonsense" is not an address`:                                                  strings.Replace(good, `"address": "house.lamp/global/create"`, `"address": "nonsense"`, 1),
+		"it is not a kiso plan":                       "version: 1",
+		"it is not a kiso plan: ":                     good + "{}",
+		`its format_version is "2.0"`:                 strings.Replace(good, `"format_version": "1.0"`, `"format_version": "2.0"`, 1),
+		`its format_version is ""`:                    "{}",
+		"it does not name its account":                strings.Replace(good, `"123456789012"`, `""`, 1),
+		"its timestamp is not one":                    strings.Replace(good, "2026-01-02T", "yesterday ", 1),
+		"its digest or summary does not fit":          strings.Replace(good, "sha256:04", "sha256:05", 1),
+		"its digest or summary does not fit its chan": strings.Replace(good, "\"update\"\n", "\"no-op\"\n", 1),
+		`"nonsense" is not an address`:                strings.Replace(good, `"address": "house.lamp/global/create"`, `"address": "nonsense"`, 1),
 	} {
 		_, err := plan.Decode(bytes.NewReader(plan.Seal([]byte(text))))
 		assert.ErrorContains(t, err, problem)

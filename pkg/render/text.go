@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/fatih/color"
@@ -223,14 +222,11 @@ func (t *Text) paragraph(text, indent string) {
 
 func (t *Text) line(format string, args ...any) { fmt.Fprintf(t.w, format+"\n", args...) }
 
-// unbroken is a word, or several in backquotes: a command, to be copied.
-var unbroken = regexp.MustCompile("(?:`[^`]*`|[^ ])+")
-
 // wrap breaks text at spaces into lines of at most limit; a longer word stands alone.
 func wrap(text string, limit int) []string {
 	var lines []string
 	line := ""
-	for _, word := range unbroken.FindAllString(printable(text), -1) {
+	for _, word := range strings.Fields(printable(text)) {
 		switch {
 		case line == "":
 			line = word
