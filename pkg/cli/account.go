@@ -34,9 +34,6 @@ const maxSpec = 8 << 20
 // readSpec decodes the spec that the command line names.
 func (a *app) readSpec(c *cli.Context) (*spec.Spec, error) {
 	name := c.String("file")
-	if name == "" {
-		return nil, errors.New("-f names no file: name one, or leave -f out for " + defaultSpec)
-	}
 	data, err := a.readFile(name)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("there is no %s: `kiso init` writes one, -f names another", name)
@@ -48,20 +45,10 @@ func (a *app) readSpec(c *cli.Context) (*spec.Spec, error) {
 }
 
 func (a *app) readFile(name string) ([]byte, error) {
-	in := a.In
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
+	if name == "-" {
+		return io.ReadAll(io.LimitReader(a.In, maxSpec))
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxSpec+1))
-	if err == nil && len(data) > maxSpec {
-		err = fmt.Errorf("%s has more than %d MiB", name, maxSpec>>20)
-	}
-	return data, err
+	return os.ReadFile(name)
 }
 
 // open signs in to the account that the command line and the spec mean.

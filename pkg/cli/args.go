@@ -77,8 +77,9 @@ func (n *normalizer) command(word string) error {
 		}
 		names = append(names, c.Names()...)
 	}
-	if (word == "help" || word == "h") && len(n.path) == 0 { // "help plan" is "plan --help"
-		n.flags = append(n.flags, "--help")
+	if word == "help" || word == "h" {
+		n.path = append(n.path, word)
+		n.level = level{name: n.name + " help"}
 		return nil
 	}
 	return fmt.Errorf("%q is no command of %s%s; see %s --help", word, n.name, didYouMean(word, names), n.name)
@@ -143,18 +144,7 @@ func takesValue(f cli.Flag) bool {
 	return ok && d.TakesValue()
 }
 
-// borrowed are flags of other tools, and what does the same here.
-var borrowed = map[string]struct{ flag, hint string }{
-	"json": {"format", "--format json"},
-	"y":    {"auto-approve", "--auto-approve"}, "yes": {"auto-approve", "--auto-approve"},
-	"dry-run": {"auto-approve", "kiso plan, which never writes"},
-	"verbose": {"log-level", "--log-level debug"}, "debug": {"log-level", "--log-level debug"},
-}
-
 func (n *normalizer) meant(name string) string {
-	if b, ok := borrowed[name]; ok && (find(n.level.flags, b.flag) != nil || find(n.globals, b.flag) != nil) {
-		return "; did you mean " + b.hint + "?"
-	}
 	var names []string
 	for _, f := range slices.Concat(n.level.flags, n.globals) {
 		for _, known := range f.Names() {
@@ -169,7 +159,7 @@ func (n *normalizer) meant(name string) string {
 // didYouMean names the candidate that is nearest to word, if one is near.
 func didYouMean(word string, candidates []string) string {
 	best, distance := similar.Nearest(word, candidates)
-	if best == "" || distance > (len(strings.TrimLeft(word, "-"))+2)/3 {
+	if best == "" || distance > len(word)/2 {
 		return ""
 	}
 	return "; did you mean " + best + "?"

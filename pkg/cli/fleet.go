@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -30,9 +29,6 @@ func (a *app) fleetCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "fleet",
 		Usage: "do it in many accounts, through a role in each",
-		Action: func(*cli.Context) error {
-			return errors.New("kiso fleet needs to know what to do: kiso fleet plan, kiso fleet drift, or kiso fleet apply")
-		},
 		Subcommands: []*cli.Command{
 			mode(fleet.Plan, "show which accounts lack what; never writes",
 				&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 2 if there are changes", DisableDefaultText: true}),
@@ -70,9 +66,6 @@ func (a *app) fleet(c *cli.Context, mode fleet.Mode) error {
 	if mode == fleet.Apply && !c.Bool("auto-approve") && (!a.InTerminal || c.String("file") == "-" || c.String("accounts") == "-") {
 		return errors.New("nobody can be asked here: use --auto-approve; nothing was read")
 	}
-	if err := a.checkAddresses(c.StringSlice("allow-irreversible")); err != nil {
-		return err
-	}
 	if n := c.Int("concurrency"); n < 1 {
 		return fmt.Errorf("--concurrency: %d is not a positive number", n)
 	}
@@ -102,30 +95,6 @@ func (a *app) fleet(c *cli.Context, mode fleet.Mode) error {
 		}
 	}
 	return a.runFleet(ctx, c, fleetRun{base: base, spec: s, mode: mode, accounts: accounts, format: format})
-}
-
-// checkAddresses refuses an approval of what can be in no plan: which resources there
-// are is for each account to tell.
-func (a *app) checkAddresses(allowed []string) error {
-	var kinds []string
-	for _, service := range a.services {
-		for _, kind := range service.Kinds {
-			if len(kind.Documentation().Irreversible) > 0 {
-				kinds = append(kinds, string(kind.Name()))
-			}
-		}
-	}
-	for _, address := range allowed {
-		var id resource.ID
-		switch err := id.UnmarshalText([]byte(address)); {
-		case address == "all":
-		case err != nil:
-			return fmt.Errorf("--allow-irreversible: %w, or all; nothing was read", err)
-		case !slices.Contains(kinds, string(id.Kind)):
-			return fmt.Errorf("--allow-irreversible: %s has no step that cannot be undone; those that have are %s; nothing was read", id.Kind, strings.Join(kinds, ", "))
-		}
-	}
-	return nil
 }
 
 type fleetRun struct {

@@ -102,7 +102,7 @@ func (r *reporter) parseOutputs(c *cli.Context, taken string) error {
 	if !ok {
 		return nil
 	}
-	seen := map[string]bool{filepath.Clean(taken): taken != "", "-": c.String("format") != "text"}
+	seen := map[string]bool{filepath.Clean(taken): taken != ""}
 	for _, value := range *values {
 		o, err := parseOutput(value)
 		if err != nil {
@@ -110,16 +110,13 @@ func (r *reporter) parseOutputs(c *cli.Context, taken string) error {
 		}
 		r.outputs = append(r.outputs, o)
 		name := filepath.Clean(o.path)
-		switch {
-		case o.path == "-" && seen[name]:
-			return errors.New("--output: standard output would have two documents in one: name a file for all but one of them")
-		case seen[name]:
-			return fmt.Errorf("--output: %s is named twice: each document needs its own file", o.path)
-		}
-		seen[name] = true
 		if o.path == "-" {
 			continue
 		}
+		if seen[name] {
+			return fmt.Errorf("--output: %s is named twice: each document needs its own file", o.path)
+		}
+		seen[name] = true
 		if err := writable(c, "output", o.path); err != nil {
 			return err
 		}

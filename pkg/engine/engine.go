@@ -201,9 +201,6 @@ func (e *Engine) identityNotes() []string {
 // refuse, each with its place in the file.
 func expand(services []*resource.Service, s *spec.Spec, in resource.Input) (*resource.Declaration, error) {
 	all := &resource.Declaration{}
-	if len(s.Sections) == 0 {
-		all.Notes = append(all.Notes, "the spec has no section: nothing of the account is managed, whatever is in it")
-	}
 	var refused *multierror.Error
 	for _, service := range services {
 		section, present := s.Sections[service.Name]

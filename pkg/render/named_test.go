@@ -103,12 +103,3 @@ func TestChangesAreFoldedWhateverIsRemarked(t *testing.T) {
 	assert.Contains(t, text.String(), "Warning: config.recorder/us-east-1/recorder: an override stays\n")
 	assert.Contains(t, write(t, "markdown", p), "! config.recorder/*/recorder\n#     in 2 regions: eu-west-1 us-east-1\n")
 }
-
-func TestWrapped(t *testing.T) {
-	long := "the plan is stale, nothing was changed; look at what moved, and plan again before it is applied"
-	assert.Equal(t, `Error: the plan is stale, nothing was changed; look at what moved, and plan
-  again before it is applied
-  a.b/eu-west-1/c: the plan is stale, nothing was changed; look at what moved,
-    and plan again before it is applied
-short `+"\ufffd", render.Wrapped("Error: "+long+"\n  a.b/eu-west-1/c: "+long+"\nshort \x1b"))
-}

@@ -240,22 +240,6 @@ func wrap(text string, limit int) []string {
 	return append(lines, line)
 }
 
-// Wrapped is text for a terminal, whoever chose it, in lines of its width where the
-// words allow that: what a line has more of is indented below it.
-func Wrapped(text string) string {
-	var lines []string
-	for _, line := range strings.Split(text, "\n") {
-		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
-		for i, part := range wrap(line, width-len(indent)-len("  ")) {
-			if i > 0 {
-				part = "  " + part
-			}
-			lines = append(lines, indent+part)
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
 func compactJSON(v any) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

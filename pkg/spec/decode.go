@@ -267,7 +267,7 @@ func (d *decoder) scalar(n *yaml.Node, path string, v reflect.Value, r rules) {
 		}
 		v.SetBool(strings.EqualFold(n.Value, "true"))
 	case v.CanInt():
-		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" && n.Tag != "!!float" || !decimal.MatchString(n.Value) { // YAML takes a very large one for a fraction
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || !decimal.MatchString(n.Value) {
 			d.wrongType(n, path, "a whole number in plain digits", intHint(n))
 			return
 		}
