@@ -16,6 +16,7 @@ import (
 	"github.com/kiso-cli/kiso/pkg/plan"
 	"github.com/kiso-cli/kiso/pkg/render"
 	"github.com/kiso-cli/kiso/pkg/resource"
+	"github.com/kiso-cli/kiso/pkg/spec"
 )
 
 func (a *app) applyCommand() *cli.Command {
@@ -61,6 +62,40 @@ func (a *app) checkApply(c *cli.Context) error {
 		return errors.New("-f and a saved plan exclude each other: the plan holds all that is applied")
 	case !saved && !c.Bool("auto-approve") && (!a.InTerminal || c.String("file") == "-"):
 		return errors.New("nobody can be asked here: use --auto-approve, or plan --out PLAN and apply PLAN; nothing was read")
+	}
+	return a.checkAddresses(c.StringSlice("allow-irreversible"))
+}
+
+// checkAddresses refuses an approval that can name nothing in any plan.
+func (a *app) checkAddresses(allowed []string) error {
+	var kinds []string
+	for _, s := range a.services {
+		for _, k := range s.Kinds {
+			kinds = append(kinds, string(k.Name()))
+		}
+	}
+	for _, address := range allowed {
+		if address == "all" {
+			continue
+		}
+		if err := checkAddress(address, kinds); err != nil {
+			return fmt.Errorf("--allow-irreversible: %w", err)
+		}
+	}
+	return nil
+}
+
+func checkAddress(address string, kinds []string) error {
+	var id resource.ID
+	if err := id.UnmarshalText([]byte(address)); err != nil {
+		return err
+	}
+	kind, scope := string(id.Kind), string(id.Scope)
+	switch {
+	case !slices.Contains(kinds, kind):
+		return fmt.Errorf("there is no kind %q%s", kind, didYouMean(kind, kinds))
+	case id.Scope != resource.Global && spec.PartitionOf(scope) == "":
+		return fmt.Errorf("%q is no region%s", scope, didYouMean(scope, spec.Regions()))
 	}
 	return nil
 }

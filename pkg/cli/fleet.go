@@ -69,6 +69,9 @@ func (a *app) fleet(c *cli.Context, mode fleet.Mode) error {
 	if n := c.Int("concurrency"); n < 1 {
 		return fmt.Errorf("--concurrency: %d is not a positive number", n)
 	}
+	if err := a.checkAddresses(c.StringSlice("allow-irreversible")); err != nil {
+		return err
+	}
 	if err := writable(c, "results", c.String("results")); err != nil {
 		return err
 	}
