@@ -114,7 +114,15 @@ func (a *app) code(ctx context.Context, err error) int {
 // errSaid ends a command with code 1 whose output has said why.
 var errSaid = errors.New("said above")
 
-func (a *app) complain(err error) { fmt.Fprintln(a.Err, "Error: "+render.Plain(err.Error())) }
+// complain wraps for a person alone: programs read a problem a line.
+func (a *app) complain(err error) {
+	text := "Error: " + err.Error()
+	if a.ErrTerminal {
+		fmt.Fprintln(a.Err, render.Wrapped(text))
+		return
+	}
+	fmt.Fprintln(a.Err, render.Plain(text))
+}
 
 func stopped(stop <-chan struct{}) bool {
 	select {

@@ -146,3 +146,21 @@ func TestColourIsForTerminalsAlone(t *testing.T) {
 	assert.NotContains(t, run(true, map[string]string{"TERM": "dumb"}), "\x1b[")
 	assert.NotContains(t, run(true, nil, "--no-color"), "\x1b[")
 }
+
+// A person's terminal gets errors as wide as all the rest; a program, a problem a line.
+func TestErrorsAreWrappedForTerminalsAlone(t *testing.T) {
+	run := func(terminal bool, args ...string) string {
+		var errs bytes.Buffer
+		streams := cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &errs, ErrTerminal: terminal, Env: func(string) string { return "" }}
+		require.Equal(t, 1, cli.Run(t.Context(), nil, append([]string{"kiso"}, args...), streams, "test"))
+		return errs.String()
+	}
+	assert.Equal(t, "Error: nobody can be asked here: use --auto-approve, or plan --out PLAN and\n"+
+		"  apply PLAN; nothing was read\n", run(true, "apply"))
+	assert.Equal(t, 1, strings.Count(run(false, "apply"), "\n"))
+	assert.Contains(t, run(true, "plan", "--detailed-exitcodes-of-all-that-there-are"), " see\n  kiso plan --help\n")
+	for n := range 100 {
+		assert.Contains(t, run(true, "plan", "-f", strings.Repeat("a", n+1)), "`kiso init`")
+	}
+	assert.NotContains(t, run(true, "plan", "-f", "\x1b[31m"), "\x1b")
+}

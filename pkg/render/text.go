@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/fatih/color"
@@ -223,10 +224,32 @@ func (t *Text) paragraph(text, indent string) {
 func (t *Text) line(format string, args ...any) { fmt.Fprintf(t.w, format+"\n", args...) }
 
 // wrap breaks text at spaces into lines of at most limit; a longer word stands alone.
-func wrap(text string, limit int) []string {
+func wrap(text string, limit int) []string { return fill(strings.Fields(printable(text)), limit) }
+
+// unbroken is a word of a message: a command, a flag with its value and what stands
+// in quotes are one, to be copied.
+var unbroken = regexp.MustCompile("(?:`[^`]*`|\"[^\"]*\"|\\bkiso(?: [a-z]+){1,2}(?: --[a-z-]+)*|--[a-z-]+ [A-Z]+\\b|\\S)+")
+
+// Wrapped is a message for a terminal, each of its lines wrapped, with what follows
+// set in.
+func Wrapped(message string) string {
+	var lines []string
+	for line := range strings.SplitSeq(message, "\n") {
+		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+		for i, part := range fill(unbroken.FindAllString(printable(line), -1), width-len(indent)-len("  ")) {
+			if i > 0 {
+				part = "  " + part
+			}
+			lines = append(lines, indent+part)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func fill(words []string, limit int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(printable(text)) {
+	for _, word := range words {
 		switch {
 		case line == "":
 			line = word
