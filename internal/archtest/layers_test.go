@@ -17,6 +17,7 @@ type layer struct {
 
 // layers is the architecture: imports point downwards only.
 var layers = []layer{
+	{"internal/badjson", nil},
 	{"internal/diff", nil},
 	{"internal/event", nil},
 	{"internal/graph", nil},

@@ -121,7 +121,7 @@ func (a *app) planSpec(ctx context.Context, c *cli.Context) (*engine.Engine, *pl
 		return nil, nil, err
 	}
 	if ctx.Err() != nil {
-		return nil, nil, fmt.Errorf("the account was not read to the end, nothing was changed: %w", context.Cause(ctx))
+		return nil, nil, fmt.Errorf("the account was not read to the end, nothing was changed: %w", cutShort(ctx))
 	}
 	return e, p, nil
 }

@@ -181,7 +181,7 @@ func (a *app) savedPlan(ctx context.Context, c *cli.Context, out render.Apply) (
 	stale, err := e.Stale(ctx, p)
 	heard()
 	if err == nil && ctx.Err() != nil {
-		err = fmt.Errorf("the account was not compared with %s to the end, nothing was changed: %w", name, context.Cause(ctx))
+		err = fmt.Errorf("the account was not compared with %s to the end, nothing was changed: %w", name, cutShort(ctx))
 	}
 	if err != nil {
 		return nil, nil, err

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/go-multierror"
 	"github.com/urfave/cli/v2"
@@ -183,10 +184,28 @@ func (a *app) colour(c *cli.Context, terminal bool) bool {
 	return terminal && !c.Bool("no-color") && a.Env("NO_COLOR") == "" && a.Env("TERM") != "dumb"
 }
 
+// timeIsUp ends a run that the user bounded. It is a deadline like any other to
+// those who ask what ended it.
+type timeIsUp struct{ limit time.Duration }
+
+func (t timeIsUp) Error() string {
+	return fmt.Sprintf("--timeout %s is over; raise it and run again", t.limit)
+}
+
+func (timeIsUp) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// cutShort says why a run ended before its work did.
+func cutShort(ctx context.Context) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return errors.New("interrupted; run again")
+}
+
 // withTimeout bounds the run if the user asked for it.
 func withTimeout(c *cli.Context) (context.Context, context.CancelFunc) {
 	if limit := c.Duration("timeout"); limit > 0 {
-		return context.WithTimeoutCause(c.Context, limit, fmt.Errorf("--timeout %s is over: %w", limit, context.DeadlineExceeded))
+		return context.WithTimeoutCause(c.Context, limit, timeIsUp{limit})
 	}
 	return context.WithCancel(c.Context)
 }

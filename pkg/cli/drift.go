@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -41,7 +40,7 @@ func (a *app) drift(c *cli.Context) error {
 	report := e.Drift(ctx, p)
 	heard()
 	if ctx.Err() != nil {
-		return fmt.Errorf("the report was not finished: %w", context.Cause(ctx))
+		return fmt.Errorf("the report was not finished: %w", cutShort(ctx))
 	}
 	switch format {
 	case "json":

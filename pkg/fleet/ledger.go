@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kiso-cli/kiso/internal/badjson"
 	"github.com/kiso-cli/kiso/pkg/awsx"
 )
 
@@ -70,7 +71,7 @@ func ReadAccounts(r io.Reader) ([]awsx.Account, error) {
 	var accounts []awsx.Account
 	if text := strings.TrimSpace(string(data)); strings.HasPrefix(text, "[") {
 		if err := json.Unmarshal(data, &accounts); err != nil {
-			return nil, fmt.Errorf("the list of accounts is not valid JSON: %w", err)
+			return nil, errors.New("the list of accounts could not be read: " + badjson.Explain(data, err) + `; write [{"id": "123456789012", "name": "NAME"}]`)
 		}
 	} else {
 		accounts = readLines(text)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kiso-cli/kiso/internal/badjson"
 	"github.com/kiso-cli/kiso/internal/diff"
 	"github.com/kiso-cli/kiso/pkg/resource"
 )
@@ -255,7 +256,7 @@ func Decode(r io.Reader) (*Plan, error) {
 	}
 	var d document
 	if err := json.Unmarshal(data, &d); err != nil {
-		return nil, fmt.Errorf("it is not a kiso plan: %w", err)
+		return nil, errors.New("it is not a kiso plan: " + badjson.Explain(data, err) + "; kiso plan --out PLAN saves one")
 	}
 	if major, _, _ := strings.Cut(d.FormatVersion, "."); major != "1" {
 		return nil, fmt.Errorf("its format_version is %q, and this kiso reads 1.x: plan again with this kiso", d.FormatVersion)
@@ -271,7 +272,7 @@ func Decode(r io.Reader) (*Plan, error) {
 	}
 	timestamp, err := time.Parse(time.RFC3339, d.Timestamp)
 	if err != nil {
-		return nil, fmt.Errorf("its timestamp is not one: %w", err)
+		return nil, fmt.Errorf("its timestamp is not one: %q; plan again", d.Timestamp)
 	}
 	p := &Plan{
 		KisoVersion: d.KisoVersion, Timestamp: timestamp, AccountID: d.AccountID, Partition: d.Partition,
