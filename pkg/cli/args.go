@@ -78,8 +78,7 @@ func (n *normalizer) command(word string) error {
 		names = append(names, c.Names()...)
 	}
 	if word == "help" || word == "h" {
-		n.path = append(n.path, word)
-		n.level = level{name: n.name + " help"}
+		n.flags = append(n.flags, "--help") // of the command that follows
 		return nil
 	}
 	return fmt.Errorf("%q is no command of %s%s; see %s --help", word, n.name, didYouMean(word, names), n.name)

@@ -37,6 +37,9 @@ func (a *app) fleetCommand() *cli.Command {
 				&cli.BoolFlag{Name: "auto-approve", Usage: "do not ask", DisableDefaultText: true},
 				&cli.StringSliceFlag{Name: "allow-irreversible", Usage: "allow the step at `ADDRESS` that cannot be undone, in every account; repeatable; or all"}),
 		},
+		Action: func(*cli.Context) error {
+			return errors.New("kiso fleet needs a command: kiso fleet plan, kiso fleet drift, or kiso fleet apply")
+		},
 	}
 }
 
