@@ -143,23 +143,49 @@ func takesValue(f cli.Flag) bool {
 	return ok && d.TakesValue()
 }
 
+// elsewhere is what flags that people bring from other tools are called here.
+var elsewhere = map[string]string{
+	"json": "--format json", "y": "--auto-approve", "yes": "--auto-approve",
+	"o": "--out", "config": "--file", "c": "--file", "spec": "--file", "concurrency": "--parallelism",
+	"debug": "--log-level debug", "verbose": "--log-level debug",
+}
+
+// meant says which flag a name that is none may stand for.
 func (n *normalizer) meant(name string) string {
+	known, _, _ := strings.Cut(strings.TrimPrefix(elsewhere[name], "--"), " ")
+	if known != "" && (find(n.level.flags, known) != nil || find(n.globals, known) != nil) {
+		return "; did you mean " + elsewhere[name] + "?"
+	}
 	var names []string
 	for _, f := range slices.Concat(n.level.flags, n.globals) {
 		for _, known := range f.Names() {
 			if len(known) > 1 {
-				names = append(names, "--"+known)
+				names = append(names, known)
 			}
 		}
 	}
-	return didYouMean("--"+name, names)
+	if best := near(name, names); best != "" {
+		return "; did you mean --" + best + "?"
+	}
+	return ""
 }
 
 // didYouMean names the candidate that is nearest to word, if one is near.
 func didYouMean(word string, candidates []string) string {
+	if best := near(word, candidates); best != "" {
+		return "; did you mean " + best + "?"
+	}
+	return ""
+}
+
+// near returns the candidate that is nearest to word, "" if more than a third of
+// the word would be wrong and no two letters have only changed places.
+func near(word string, candidates []string) string {
 	best, distance := similar.Nearest(word, candidates)
-	if best == "" || distance > len(word)/2 {
+	if distance > len(word)/3 && !(distance == 2 && sorted(word) == sorted(best)) {
 		return ""
 	}
-	return "; did you mean " + best + "?"
+	return best
 }
+
+func sorted(word string) string { return string(slices.Sorted(slices.Values([]rune(word)))) }
