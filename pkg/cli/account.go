@@ -23,18 +23,28 @@ import (
 // defaultSpec is the spec that is read unless -f names another.
 const defaultSpec = "kiso.yaml"
 
+var errNoFile = errors.New("-f names no file: write -f FILE, or leave it out for " + defaultSpec)
+
 // specFlag names the spec file.
 func specFlag() cli.Flag {
 	return &cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "the spec `FILE`; - reads standard input", Value: defaultSpec}
 }
 
-// maxSpec is far above any spec that a person writes.
-const maxSpec = 8 << 20
+// What a file may hold at most, far above any that a person or kiso writes: what
+// never ends, such as /dev/zero, is not read for ever.
+const (
+	maxSpec     = 1 << 20
+	maxAccounts = 8 << 20
+	maxPlan     = 64 << 20
+)
 
 // readSpec decodes the spec that the command line names.
 func (a *app) readSpec(c *cli.Context) (*spec.Spec, error) {
 	name := c.String("file")
-	data, err := a.readFile(name)
+	if name == "" {
+		return nil, errNoFile
+	}
+	data, err := a.readFile(name, maxSpec)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("there is no %s: `kiso init` writes one, -f names another", name)
 	}
@@ -44,11 +54,29 @@ func (a *app) readSpec(c *cli.Context) (*spec.Spec, error) {
 	return engine.Decode(a.services, name, data)
 }
 
-func (a *app) readFile(name string) ([]byte, error) {
+// readFile reads a file, or standard input, of at most limit bytes.
+func (a *app) readFile(name string, limit int64) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(io.LimitReader(a.In, maxSpec))
+		return readAtMost(a.In, "standard input", limit)
 	}
-	return os.ReadFile(name)
+	return readNamed(name, limit)
+}
+
+func readNamed(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAtMost(f, name, limit)
+}
+
+func readAtMost(r io.Reader, name string, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s holds more than %d MiB, which is the most that is read", name, limit>>20)
+	}
+	return data, err
 }
 
 // open signs in to the account that the command line and the spec mean.

@@ -217,7 +217,7 @@ func (a *app) listAccounts(ctx context.Context, c *cli.Context, base *engine.Eng
 		}
 		return fleet.ReadAccounts(&list)
 	case file != "":
-		data, err := a.readFile(file)
+		data, err := a.readFile(file, maxAccounts)
 		if err != nil {
 			return nil, fmt.Errorf("the list of accounts could not be read: %w", err)
 		}

@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -80,12 +80,11 @@ func savePlan(p *plan.Plan, name string) error {
 
 // loadPlan reads a saved plan.
 func loadPlan(name string) (*plan.Plan, error) {
-	f, err := os.Open(name)
+	data, err := readNamed(name, maxPlan)
 	if err != nil {
 		return nil, fmt.Errorf("the plan could not be read: %w", err)
 	}
-	defer f.Close()
-	p, err := plan.Decode(f)
+	p, err := plan.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

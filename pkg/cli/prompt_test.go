@@ -164,3 +164,15 @@ func TestErrorsAreWrappedForTerminalsAlone(t *testing.T) {
 	}
 	assert.NotContains(t, run(true, "plan", "-f", "\x1b[31m"), "\x1b")
 }
+
+// What never ends is not read for ever from standard input either.
+func TestStandardInputIsBounded(t *testing.T) {
+	var errs bytes.Buffer
+	streams := cli.IO{In: endless{}, Out: io.Discard, Err: &errs, Env: func(string) string { return "" }}
+	assert.Equal(t, 1, cli.Run(t.Context(), nil, []string{"kiso", "validate", "-f", "-"}, streams, "test"))
+	assert.Equal(t, "Error: the spec could not be read: standard input holds more than 1 MiB, which is the most that is read\n", errs.String())
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }

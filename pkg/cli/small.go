@@ -130,6 +130,9 @@ func (a *app) initCommand() *cli.Command {
 			if err := noArguments(c); err != nil {
 				return err
 			}
+			if c.String("file") == "" {
+				return errNoFile
+			}
 			region := c.String("home-region")
 			if spec.PartitionOf(region) == "" {
 				return fmt.Errorf("--home-region: %q is no region%s", region, didYouMean(region, spec.Regions()))
