@@ -160,6 +160,14 @@ func (r rules) checkInt(n int64) (problem, hint string) {
 	return "", ""
 }
 
+// span says which numbers are valid, "" if the rules have no bounds.
+func (r rules) span() string {
+	if r.minimum == nil || r.maximum == nil {
+		return ""
+	}
+	return fmt.Sprintf("valid values are %d to %d", *r.minimum, *r.maximum)
+}
+
 func (r rules) notInEnum(shown, value string) (problem, hint string) {
 	if len(r.enum) == 1 {
 		return fmt.Sprintf("must be %s, not %s", r.enum[0], shown), ""

@@ -267,13 +267,13 @@ func (d *decoder) scalar(n *yaml.Node, path string, v reflect.Value, r rules) {
 		}
 		v.SetBool(strings.EqualFold(n.Value, "true"))
 	case v.CanInt():
-		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || !decimal.MatchString(n.Value) {
+		if n.Kind != yaml.ScalarNode || n.Tag == "!!str" || !decimal.MatchString(n.Value) { // the parser takes a huge one for a float
 			d.wrongType(n, path, "a whole number in plain digits", intHint(n))
 			return
 		}
 		number, err := strconv.ParseInt(n.Value, 10, v.Type().Bits())
 		if err != nil {
-			d.fail(positionOfNode(n), path, shorten(n.Value)+" is out of range", "")
+			d.fail(positionOfNode(n), path, shorten(n.Value)+" is out of range", r.span())
 			return
 		}
 		if problem, hint = r.checkInt(number); problem == "" {

@@ -95,7 +95,8 @@ var refusals = []struct {
 	{"word for a bool", head + "root_login_alarm: {emails: [a@b.de], root_api_usage: maybe}\n", []string{`3:54: root_login_alarm.root_api_usage: "maybe" is a string, not true or false`}},
 	{"octal", head + "cloudtrail: {bucket: {object_lock: {days: 010}}}\n", []string{"3:43: cloudtrail.bucket.object_lock.days: 010 is a number, not a whole number in plain digits"}},
 	{"underscores", head + "cloudtrail: {bucket: {object_lock: {days: 1_000}}}\n", []string{"3:43: cloudtrail.bucket.object_lock.days: 1_000 is a number, not a whole number in plain digits"}},
-	{"overflow", head + "cloudtrail: {bucket: {object_lock: {days: 9223372036854775808}}}\n", []string{"3:43: cloudtrail.bucket.object_lock.days: 9223372036854775808 is out of range"}},
+	{"overflow", head + "cloudtrail: {bucket: {object_lock: {days: 9223372036854775808}}}\n", []string{"3:43: cloudtrail.bucket.object_lock.days: 9223372036854775808 is out of range; valid values are 1 to 36500"}},
+	{"overflow beyond YAML's own", head + "cloudtrail: {bucket: {object_lock: {days: 999999999999999999999}}}\n", []string{"3:43: cloudtrail.bucket.object_lock.days: 999999999999999999999 is out of range; valid values are 1 to 36500"}},
 
 	// Null.
 	{"null value", head + "cloudtrail:\n  trail_name:\n  bucket: ~\n", []string{
