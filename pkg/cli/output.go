@@ -19,7 +19,7 @@ import (
 func formatFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "format", Usage: "print `FORMAT`: " + strings.Join(render.Formats(), ", "), Value: "text"},
-		&cli.GenericFlag{Name: "output", Usage: "also write `FORMAT=PATH`; repeatable; PATH - is standard output", Value: &outputs{}},
+		&cli.GenericFlag{Name: "output", Usage: "also write `FORMAT=PATH`; repeatable; PATH - is standard output, for one document beside the text", Value: &outputs{}},
 		&cli.BoolFlag{Name: "step-summary", Usage: "also append markdown to the file that GITHUB_STEP_SUMMARY names", DisableDefaultText: true},
 	}
 }
@@ -72,6 +72,7 @@ type reporter struct {
 	app     *app
 	format  render.Format
 	outputs []output
+	printed string // what puts a document on standard output, which the text for people is none of, or ""
 	summary string // the file of the step's summary, or ""
 	colour  bool
 }
@@ -103,16 +104,22 @@ func (r *reporter) parseOutputs(c *cli.Context, taken string) error {
 		return nil
 	}
 	seen := map[string]bool{filepath.Clean(taken): taken != ""}
+	if r.format.Name != "text" {
+		r.printed = "--format " + r.format.Name
+	}
 	for _, value := range *values {
 		o, err := parseOutput(value)
 		if err != nil {
 			return err
 		}
 		r.outputs = append(r.outputs, o)
-		name := filepath.Clean(o.path)
 		if o.path == "-" {
+			if err := r.print(value); err != nil {
+				return err
+			}
 			continue
 		}
+		name := filepath.Clean(o.path)
 		if seen[name] {
 			return fmt.Errorf("--output: %s is named twice: each document needs its own file", o.path)
 		}
@@ -121,6 +128,15 @@ func (r *reporter) parseOutputs(c *cli.Context, taken string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// print refuses a second document on standard output.
+func (r *reporter) print(value string) error {
+	if r.printed != "" {
+		return fmt.Errorf("--output: %s would mix with what %s prints: name a file", value, r.printed)
+	}
+	r.printed = "--output " + value
 	return nil
 }
 

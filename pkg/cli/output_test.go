@@ -86,6 +86,8 @@ func TestOutputsAreRefusedBeforeAnythingIsRead(t *testing.T) {
 		`--output: ./x is named twice: each document needs its own file`:                                        {"--output", "json=x", "--output", "text=./x"},
 		`--output: x is named twice: each document needs its own file`:                                          {"--out", "x", "--output", "json=x"},
 		`--output: no/x cannot be written: there is no directory no`:                                            {"--output", "json=no/x"},
+		`--output: markdown=- would mix with what --format json prints: name a file`:                            {"--format", "json", "--output", "markdown=-"},
+		`--output: github=- would mix with what --output markdown=- prints: name a file`:                        {"--output", "markdown=-", "--output", "github=-"},
 		`--step-summary: GITHUB_STEP_SUMMARY is not set`:                                                        {"--step-summary"},
 	} {
 		d := newDesk(t)
