@@ -54,6 +54,13 @@ func (a *app) readSpec(c *cli.Context) (*spec.Spec, error) {
 	return engine.Decode(a.services, name, data)
 }
 
+// warnOfNothing is for commands that show no plan, which says it too.
+func (a *app) warnOfNothing(s *spec.Spec) {
+	if len(s.Sections) == 0 {
+		fmt.Fprintln(a.Err, "Warning: "+engine.NothingManaged)
+	}
+}
+
 // readFile reads a file, or standard input, of at most limit bytes.
 func (a *app) readFile(name string, limit int64) ([]byte, error) {
 	if name == "-" {

@@ -85,6 +85,7 @@ func (a *app) fleet(c *cli.Context, mode fleet.Mode) error {
 	if s.AccountID != "" {
 		return fmt.Errorf("%s names account_id %s: a spec for a fleet names none", s.File, s.AccountID)
 	}
+	a.warnOfNothing(s)
 	ctx, cancel := withTimeout(c)
 	defer cancel()
 	base, err := a.open(ctx, c, s.HomeRegion, "")

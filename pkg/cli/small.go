@@ -31,6 +31,7 @@ func (a *app) validateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			a.warnOfNothing(s)
 			sections := slices.Sorted(maps.Keys(s.Sections))
 			fmt.Fprintf(a.Out, "%s is valid: home region %s; sections: %s.\n", c.String("file"), s.HomeRegion, cmp.Or(strings.Join(sections, ", "), "none"))
 			return nil

@@ -197,10 +197,16 @@ func (e *Engine) identityNotes() []string {
 	return []string{"these are the credentials of the ROOT USER: nothing can limit what they do. Create an administrator role, use that, and delete root's access keys"}
 }
 
+// NothingManaged says of a spec without sections what comes of it.
+const NothingManaged = "the spec has no section of a service, so that nothing is managed or checked; `kiso explain` lists the sections"
+
 // expand asks the sections of a spec what they declare. The errors are what they
 // refuse, each with its place in the file.
 func expand(services []*resource.Service, s *spec.Spec, in resource.Input) (*resource.Declaration, error) {
 	all := &resource.Declaration{}
+	if len(s.Sections) == 0 {
+		all.Notes = append(all.Notes, NothingManaged)
+	}
 	var refused *multierror.Error
 	for _, service := range services {
 		section, present := s.Sections[service.Name]
