@@ -167,11 +167,19 @@ func usageError(_ *cli.Context, err error, _ bool) error {
 	return err
 }
 
+// sandboxFlag is a flag whose value stands behind = or not at all.
+type sandboxFlag struct{ *cli.StringFlag }
+
+// String is its line of the help.
+func (f sandboxFlag) String() string {
+	return strings.Replace(f.StringFlag.String(), "--sandbox FILE", "--sandbox[=FILE]", 1)
+}
+
 func globalFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "profile", Usage: "use this `PROFILE` of the AWS configuration"},
 		&cli.StringFlag{Name: "role-arn", Usage: "assume this `ROLE` with the credentials found"},
-		&cli.StringFlag{Name: "sandbox", Usage: "work on the embedded simulated account; --sandbox=`FILE` keeps it between runs"},
+		sandboxFlag{&cli.StringFlag{Name: "sandbox", Usage: "work on the embedded simulated account; --sandbox=`FILE` keeps it between runs"}},
 		&cli.IntFlag{Name: "parallelism", Usage: "at most `N` requests at once", DefaultText: "128"},
 		&cli.DurationFlag{Name: "timeout", Usage: "give up after this `TIME`, such as 15m", DefaultText: "never"},
 		&cli.BoolFlag{Name: "no-color", Usage: "no colour, as with NO_COLOR", DisableDefaultText: true},

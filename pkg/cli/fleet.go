@@ -141,7 +141,7 @@ func (a *app) runFleet(ctx context.Context, c *cli.Context, f fleetRun) error {
 		return err
 	}
 	if f.format == "text" {
-		render.NewText(a.Out, a.colour(c, a.OutTerminal)).FleetSummary(summary)
+		render.NewText(a.Out, a.colour(c, a.OutTerminal)).FleetSummary(summary, c.String("results"))
 	}
 	switch detailed := f.mode == fleet.Drift || c.Bool("detailed-exitcode"); {
 	case summary.Bad() > 0:

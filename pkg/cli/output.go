@@ -140,11 +140,17 @@ func (r *reporter) print(value string) error {
 	return nil
 }
 
+// printed is what a command prints of what a flag saves.
+var printed = map[string]string{"out": "the plan", "results": "the results"}
+
 // writable refuses a path where no file can be, or where one is that the command
 // reads, before the account is read for it. "" is none.
 func writable(c *cli.Context, flag, path string) error {
 	if path == "" {
 		return nil
+	}
+	if path == "-" {
+		return fmt.Errorf("--%s: - is no file here: name one; --format json prints %s", flag, printed[flag])
 	}
 	for _, input := range []string{"file", "sandbox", "accounts"} {
 		if name := c.String(input); name != "" && sameFile(name, path) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -80,6 +81,9 @@ func savePlan(p *plan.Plan, name string) error {
 
 // loadPlan reads a saved plan.
 func loadPlan(name string) (*plan.Plan, error) {
+	if name == "-" {
+		return nil, errors.New("the plan could not be read: - is no file here: name one; ./- if it is called so")
+	}
 	data, err := readNamed(name, maxPlan)
 	if err != nil {
 		return nil, fmt.Errorf("the plan could not be read: %w", err)

@@ -38,8 +38,8 @@ func details(r fleet.Result) string {
 }
 
 // FleetSummary prints the accounts with equal plans together, the largest
-// group first, and the count.
-func (t *Text) FleetSummary(s *fleet.Summary) {
+// group first, and the count. results is the file that a next run goes on from, or "".
+func (t *Text) FleetSummary(s *fleet.Summary, results string) {
 	t.line("\n%s", t.bold("Accounts alike"))
 	for _, g := range s.Groups() {
 		t.line("  %s: %s%s", count(len(g.Accounts), "account"), outcome(g.Result), details(g.Result))
@@ -48,8 +48,13 @@ func (t *Text) FleetSummary(s *fleet.Summary) {
 	t.line("")
 	t.line("%s", t.bold(fmt.Sprintf("Fleet: %d in sync, %d with changes, %d applied, %d incomplete, %d failed, %d not started.",
 		s.Count[fleet.InSync], s.Count[fleet.Changes], s.Count[fleet.Applied], s.Count[fleet.Incomplete], s.Count[fleet.Failed], s.Count[fleet.NotStarted])))
-	if s.Bad() > 0 {
-		t.line("%s %s did not end well (see above); the same command with the same --results goes on from here", t.alarm("Error:"), count(s.Bad(), "account"))
+	bad := t.alarm("Error:") + " " + count(s.Bad(), "account") + " did not end well (see above)"
+	switch {
+	case s.Bad() == 0:
+	case results == "":
+		t.line("%s; run the command again", bad)
+	default:
+		t.line("%s\nThe same command with --results %s goes on from here.", bad, printable(results))
 	}
 }
 
