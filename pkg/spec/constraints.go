@@ -198,8 +198,9 @@ func checkEmail(s string) (problem, hint string) {
 	return quote(s) + " is not an e-mail address", hint
 }
 
-// emailPattern asks for a dot in the domain, and no domain literal.
-var emailPattern = regexp.MustCompile(`^[^@\s<>()",:;\\\[\]]+@[^@\s.<>()",:;\\\[\]]+(\.[^@\s.<>()",:;\\\[\]]+)+$`)
+// emailPattern asks for a dot in the domain, and no domain literal. As in net/mail,
+// dots stand between something.
+var emailPattern = regexp.MustCompile(`^[^@\s.<>()",:;\\\[\]]+(\.[^@\s.<>()",:;\\\[\]]+)*@[^@\s.<>()",:;\\\[\]]+(\.[^@\s.<>()",:;\\\[\]]+)+$`)
 
 func checkRegion(s string) (problem, hint string) {
 	if PartitionOf(s) != "" {

@@ -131,3 +131,17 @@ func TestSchemaDefaultsAreAccepted(t *testing.T) {
 		assert.Equal(t, decode(t, "version: 1\nhome_region: us-east-1\n"+name+":").Digest(), named.Digest(), name)
 	}
 }
+
+// Many editors do not check formats: the pattern alone refuses what Decode does.
+func TestEmailPatternIsAsStrictAsDecode(t *testing.T) {
+	for _, address := range []string{".a@example.com", "a.@example.com", "a..b@example.com", "@example.com", "a@b@example.com", "a@example.com.", "a@.example.com"} {
+		problem, _ := checkEmail(address)
+		assert.NotEmpty(t, problem, address)
+		assert.NotRegexp(t, emailPattern, address)
+	}
+	for _, address := range []string{"a@example.com", "first.last+tag@mail.example.co.jp", "o'brien@example.com"} {
+		problem, _ := checkEmail(address)
+		assert.Empty(t, problem, address)
+		assert.Regexp(t, emailPattern, address)
+	}
+}
