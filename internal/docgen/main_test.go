@@ -47,7 +47,13 @@ func TestSpecsKeepToTheSchema(t *testing.T) {
 		require.NoError(t, yaml.Unmarshal([]byte(text), &spec), name)
 		assert.NoError(t, schema.Validate(spec), name)
 	}
-	assert.Error(t, schema.Validate(map[string]any{"version": 1, "home_region": "eu-west-1", "guardduyt": nil}), "the check can fail")
+	for _, text := range []string{
+		"guardduyt: {}", "cloudtrail: {trail_name: a--b}", "cloudtrail: {trail_name: 10.0.0.1}", "cloudtrail: {bucket: {object_lock: {days: 1, years: 1}}}",
+	} {
+		var spec any
+		require.NoError(t, yaml.Unmarshal([]byte("version: 1\nhome_region: eu-west-1\n"+text), &spec), text)
+		assert.Error(t, schema.Validate(spec), text)
+	}
 }
 
 func starter(t *testing.T) string {

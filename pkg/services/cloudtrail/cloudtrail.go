@@ -70,6 +70,11 @@ func (l *Lock) Validate(report func(path, problem, hint string)) {
 	}
 }
 
+// JSONSchemaExtend puts the second into the JSON Schema.
+func (Lock) JSONSchemaExtend(schema map[string]any) {
+	schema["not"] = map[string]any{"required": []string{"days", "years"}}
+}
+
 var adjacent = regexp.MustCompile(`[._-]{2}|^\d+\.\d+\.\d+\.\d+$`)
 
 // Validate refuses trail names that CloudTrail does (CloudTrail API reference,
@@ -77,6 +82,14 @@ var adjacent = regexp.MustCompile(`[._-]{2}|^\d+\.\d+\.\d+\.\d+$`)
 func (s *Section) Validate(report func(path, problem, hint string)) {
 	if adjacent.MatchString(s.TrailName) {
 		report("trail_name", "CloudTrail takes no adjacent periods, underscores or dashes, and no IP address", "such as kiso")
+	}
+}
+
+// JSONSchemaExtend puts the same into the JSON Schema.
+func (Section) JSONSchemaExtend(schema map[string]any) {
+	properties, _ := schema["properties"].(map[string]any)
+	if name, ok := properties["trail_name"].(map[string]any); ok {
+		name["not"] = map[string]any{"pattern": adjacent.String()}
 	}
 }
 
