@@ -136,7 +136,7 @@ func Explain(err error) string {
 	case IsCode(err, expired...):
 		return join(action, "refused the credentials: they have expired; sign in again and run again")
 	case IsCode(err, notActivated...):
-		return join(action, "refused the account ("+ErrorCode(err)+"): it is not fully activated yet; finish the sign-up (payment, phone) and try later")
+		return join(action, "refused the account ("+ErrorCode(err)+"): it is not fully activated yet; finish the sign-up (payment, phone) and try later; if it is so in one region alone, leave that out (regions.exclude)")
 	case Denied(err):
 		return explainDenial(action, err)
 	case noSuchHost(err):

@@ -85,11 +85,11 @@ func TestExplainOtherErrors(t *testing.T) {
 		"guardduty:ListDetectors refused the request for its time (SignatureDoesNotMatch): this machine's clock is off; set it (NTP) and run again": call(&smithy.GenericAPIError{
 			Code: "SignatureDoesNotMatch", Message: "Signature expired: 20261122T000000Z is now earlier than 20261122T012500Z (20261122T014000Z - 15 min.)",
 		}),
-		"guardduty:ListDetectors refused the account (OptInRequired): it is not fully activated yet; finish the sign-up (payment, phone) and try later":                 code("OptInRequired"),
-		"guardduty:ListDetectors refused the account (SubscriptionRequiredException): it is not fully activated yet; finish the sign-up (payment, phone) and try later": code("SubscriptionRequiredException"),
-		"guardduty:ListDetectors failed with ConflictException: words":                                                                                                  code("ConflictException"),
-		"guardduty:ListDetectors denied: words": code("AccessDeniedException"),
-		"the fuse is out":                       errors.New("the fuse is out"),
+		"guardduty:ListDetectors refused the account (OptInRequired): it is not fully activated yet; finish the sign-up (payment, phone) and try later; if it is so in one region alone, leave that out (regions.exclude)":                 code("OptInRequired"),
+		"guardduty:ListDetectors refused the account (SubscriptionRequiredException): it is not fully activated yet; finish the sign-up (payment, phone) and try later; if it is so in one region alone, leave that out (regions.exclude)": code("SubscriptionRequiredException"),
+		"guardduty:ListDetectors failed with ConflictException: words": code("ConflictException"),
+		"guardduty:ListDetectors denied: words":                        code("AccessDeniedException"),
+		"the fuse is out":                                              errors.New("the fuse is out"),
 	} {
 		assert.Equal(t, want, awsx.Explain(err))
 	}
