@@ -246,6 +246,9 @@ func (s *search) meant(e event.Event, c resource.Changer, path string) bool {
 	if c.Names != nil && c.Names(path) != "" && !e.MentionsIn(c.Parameter, c.Names(path)) {
 		return false
 	}
+	if c.Within && !slices.ContainsFunc(s.trace.Names, func(name string) bool { return e.MentionsIn(c.Parameter, name) }) {
+		return false
+	}
 	return len(s.trace.Names) == 0 || slices.ContainsFunc(s.trace.Names, e.Mentions)
 }
 

@@ -97,12 +97,13 @@ type Doc struct {
 // records. Path is the field (and those below) that it changes, "" for any or
 // for the resource's existence; Parameter, if set, must be among the call's.
 // Names says what that parameter must mention for the call to have changed the
-// field at a path, "" if nothing; it may be nil. Ends is for a call that can end
-// the resource though its name does not say so.
+// field at a path, "" if nothing; it may be nil. Within: it must mention one of the
+// names of the resource's Trace. Ends is for a call that can end the resource
+// though its name does not say so.
 type Changer struct {
 	Path, Event, Parameter string
 	Names                  func(path string) string
-	Ends                   bool
+	Within, Ends           bool
 }
 
 // Below is the Names of a call that names those items of the field at prefix that it

@@ -56,7 +56,11 @@ var trails = &resource.Type[Trail]{
 		},
 		Changers: []resource.Changer{
 			{Path: "logging", Event: "StopLogging"}, {Path: "management_events", Event: "PutEventSelectors"},
-			{Event: "UpdateTrail"}, {Event: "DeleteTrail"},
+			{Path: "s3_bucket_name", Event: "UpdateTrail", Parameter: "s3BucketName"},
+			{Path: "multi_region", Event: "UpdateTrail", Parameter: "isMultiRegionTrail"},
+			{Path: "global_service_events", Event: "UpdateTrail", Parameter: "includeGlobalServiceEvents"},
+			{Path: "log_file_validation", Event: "UpdateTrail", Parameter: "enableLogFileValidation"},
+			{Event: "DeleteTrail"},
 		},
 	},
 	Observe: observe,

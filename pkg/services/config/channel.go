@@ -37,7 +37,7 @@ var channels = &resource.Type[Channel]{
 			resource.Permission{Action: "config:DescribeDeliveryChannels"}, resource.Permission{Action: "config:DescribeDeliveryChannelStatus"}),
 		Writes: append(bucket.ToFind("GetBucketObjectLockConfiguration"),
 			resource.Permission{Action: "config:PutDeliveryChannel"}),
-		Changers: []resource.Changer{{Event: "PutDeliveryChannel"}, {Event: "DeleteDeliveryChannel"}},
+		Changers: []resource.Changer{{Event: "PutDeliveryChannel", Parameter: "s3BucketName"}, {Event: "DeleteDeliveryChannel"}},
 	},
 	Observe: observeChannel,
 	Adapt:   adaptChannel,

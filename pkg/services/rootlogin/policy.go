@@ -23,7 +23,8 @@ var policies = &resource.Type[TopicPolicy]{
 		Reads:   []resource.Permission{{Action: "sns:GetTopicAttributes", Resource: topicResource}},
 		Writes:  []resource.Permission{{Action: "sns:SetTopicAttributes", Resource: topicResource}},
 		Changers: []resource.Changer{
-			{Event: "SetTopicAttributes", Parameter: "attributeName", Names: resource.Exactly("Policy")}, {Event: "AddPermission"}, {Event: "RemovePermission"}, {Event: "DeleteTopic"},
+			{Event: "SetTopicAttributes", Parameter: "attributeName", Names: resource.Exactly("Policy")},
+			{Event: "AddPermission", Parameter: "label", Names: resource.Below("statements")}, {Event: "RemovePermission", Parameter: "label", Names: resource.Below("statements")}, {Event: "DeleteTopic"},
 		},
 	},
 	Observe: observePolicy,

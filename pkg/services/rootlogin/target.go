@@ -47,13 +47,18 @@ var targets = &resource.Type[Target]{
 		Reads:   onRules("events:ListTargetsByRule", "events:DescribeRule"),
 		Writes:  onRules("events:PutTargets"),
 		Changers: []resource.Changer{
-			{Event: "PutTargets"}, {Event: "RemoveTargets"}, {Event: "DeleteRule"},
+			{Event: "PutTargets", Parameter: "targets", Within: true}, {Event: "RemoveTargets", Parameter: "ids", Within: true}, {Event: "DeleteRule"},
 		},
 	},
 	Observe: observeTarget,
 	Apply:   putTarget,
 	Bound:   inGlobalRegion,
-	Trace:   func(id resource.ID, _ *Target) resource.Trace { return named(id, id.Name) },
+	Trace: func(id resource.ID, live *Target) resource.Trace {
+		if live == nil {
+			return named(id, id.Name)
+		}
+		return named(id, id.Name, live.ID)
+	},
 	Settle: resource.Settle{RetryOn: []resource.Transient{
 		{Code: "ConcurrentModificationException"},
 		{Code: resourceNotFound}, // the rule, just after it was put
