@@ -135,6 +135,21 @@ func TestAdoptsAnotherTrailWithItsBucket(t *testing.T) {
 	assert.Empty(t, trailsim.Get(w.acct, "ap-northeast-1").Trails)
 }
 
+// What of a trail may not be changed keeps nothing else from being made: a stopped
+// one is started.
+func TestWhatIsRefusedOfATrailKeepsNoOtherFromBeingMade(t *testing.T) {
+	for operation, left := range map[string]string{"UpdateTrail": "log_file_validation", "PutEventSelectors": "management_events", "StartLogging": "logging"} {
+		w := newWorld(t, sandbox.Options{}, "us-west-2")
+		w.seed("us-west-2", "company", func(trail *trailsim.Trail) {
+			trail.Validation, trail.Logging = false, false
+			trail.Selectors = []trailsim.EventSelector{{ReadWriteType: "WriteOnly", Management: aws.Bool(true)}}
+		})
+		w.acct.Inject(sandbox.Fault{Operation: operation, Kind: sandbox.Deny, Reason: sandbox.DeniedBySCP})
+		assert.ErrorContains(t, w.apply(true).Err(), "cloudtrail:"+operation+" denied by a service control policy", operation)
+		assert.Equal(t, []string{left}, paths(w.plan()["trail"]), operation)
+	}
+}
+
 // A lock that retains nothing yet is as good as none, and said to be another bucket's
 // than the address has.
 func TestAnAdoptedLockThatRetainsNothing(t *testing.T) {

@@ -101,6 +101,8 @@ func TestAStatementOfOursSidThatIsForOthers(t *testing.T) {
 		"two actions":       `{"Sid":"AWSCloudTrailWrite20150319","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":["s3:PutObject","s3:GetBucketAcl"],"Resource":["arn:aws:s3:::company-logs","arn:aws:s3:::company-logs/AWSLogs/123456789012/*","arn:aws:s3:::company-logs/AWSLogs/222222222222/*"]}`,
 		"any action":        `{"Sid":"AWSCloudTrailWrite20150319","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:*","Resource":["arn:aws:s3:::company-logs","arn:aws:s3:::company-logs/*"]}`,
 		"other condition":   `{"Sid":"AWSCloudTrailWrite20150319","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:*","Resource":["arn:aws:s3:::company-logs","arn:aws:s3:::company-logs/*"],"Condition":{"Bool":{"aws:SecureTransport":"true"}}}`,
+		"two services":      `{"Sid":"AWSCloudTrailWrite20150319","Effect":"Allow","Principal":{"Service":["cloudtrail.amazonaws.com","delivery.logs.amazonaws.com"]},"Action":"s3:PutObject","Resource":["arn:aws:s3:::company-logs","arn:aws:s3:::company-logs/*"]}`,
+		"two, to our trail": `{"Sid":"AWSCloudTrailWrite20150319","Effect":"Allow","Principal":{"Service":["cloudtrail.amazonaws.com","delivery.logs.amazonaws.com"]},"Action":"s3:PutObject","Resource":["arn:aws:s3:::company-logs","arn:aws:s3:::company-logs/*"],"Condition":{"StringEquals":{"aws:SourceArn":"arn:aws:cloudtrail:us-east-1:123456789012:trail/company"}}}`,
 		"principal as well": `{"Sid":"AWSCloudTrailWrite20150319","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com","AWS":"arn:aws:iam::222222222222:root"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::company-logs/*"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -112,9 +114,13 @@ func TestAStatementOfOursSidThatIsForOthers(t *testing.T) {
 			check := func() bool {
 				return permitted(w, "company-logs", "s3:PutObject", "company-logs/AWSLogs/222222222222/CloudTrail/x", theirs)
 			}
-			require.True(t, check())
+			shared := name != "two, to our trail"
+			require.Equal(t, shared, check())
 			require.NoError(t, w.apply(true).Err())
-			assert.True(t, check(), s3.Get(w.acct).Buckets["company-logs"].Policy)
+			assert.Equal(t, shared, check(), s3.Get(w.acct).Buckets["company-logs"].Policy)
+			if strings.HasPrefix(name, "two, ") {
+				assert.Contains(t, s3.Get(w.acct).Buckets["company-logs"].Policy, "delivery.logs.amazonaws.com")
+			}
 			if name == "principal as well" {
 				assert.Contains(t, s3.Get(w.acct).Buckets["company-logs"].Policy, "222222222222:root")
 			}

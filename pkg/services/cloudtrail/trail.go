@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -268,29 +269,28 @@ func create(ctx context.Context, env resource.Env, want Trail) error {
 }
 
 // update sends what differs, to the trail's home region, where its name is
-// enough. UpdateTrail leaves alone what it is not told; that a multi-region trail
-// has global events is always said, because CloudTrail refuses one without the other.
+// enough. What is refused of it keeps the rest from nothing: that a trail logs above all.
 func update(ctx context.Context, env resource.Env, d resource.Delta[Trail]) error {
 	c, name := client(env, d.After.HomeRegion), &d.After.Name
+	var errs []error
 	if d.Has("s3_bucket_name") || d.Has("multi_region") || d.Has("global_service_events") || d.Has("log_file_validation") {
-		if _, err := c.UpdateTrail(ctx, updateInput(d)); err != nil {
-			return explain(err, d.After.Bucket)
-		}
+		_, err := c.UpdateTrail(ctx, updateInput(d))
+		errs = append(errs, explain(err, d.After.Bucket))
 	}
 	if d.Has("management_events") {
 		raised := d.After.Selectors.raised()
-		input := &cloudtrail.PutEventSelectorsInput{TrailName: name, EventSelectors: raised.Basic, AdvancedEventSelectors: raised.Advanced}
-		if _, err := c.PutEventSelectors(ctx, input); err != nil {
-			return err
-		}
+		_, err := c.PutEventSelectors(ctx, &cloudtrail.PutEventSelectorsInput{TrailName: name, EventSelectors: raised.Basic, AdvancedEventSelectors: raised.Advanced})
+		errs = append(errs, err)
 	}
-	if !d.Has("logging") {
-		return nil
+	if d.Has("logging") {
+		_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: name})
+		errs = append(errs, err)
 	}
-	_, err := c.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: name})
-	return err
+	return cmp.Or(errs...)
 }
 
+// updateInput leaves out what UpdateTrail is to leave alone. That a multi-region trail
+// has global events is always said, because CloudTrail refuses one without the other.
 func updateInput(d resource.Delta[Trail]) *cloudtrail.UpdateTrailInput {
 	input := &cloudtrail.UpdateTrailInput{
 		Name: &d.After.Name, IsMultiRegionTrail: &d.After.MultiRegion, IncludeGlobalServiceEvents: &d.After.GlobalEvents,
