@@ -339,11 +339,11 @@ var defects = []defect{
 	},
 	{
 		"target takes the place of another", "somebody else's target is gone",
-		"pkg/services/rootlogin/target.go", `aws.ToString(t.Id) == id && (is(t) || mails(t))`, `(aws.ToString(t.Id) != "" || is(t) || mails(t))`, rootlogin,
+		"pkg/services/rootlogin/target.go", `given(aws.ToString(t.Id), rule) && (is(t) || mails(t))`, `(aws.ToString(t.Id) != "" || is(t) || mails(t))`, rootlogin,
 	},
 	{
 		"target under our id replaced", "somebody's pager is no longer called",
-		"pkg/services/rootlogin/target.go", `aws.ToString(t.Id) == id && (is(t) || mails(t))`, `aws.ToString(t.Id) == id`, rootlogin,
+		"pkg/services/rootlogin/target.go", `given(aws.ToString(t.Id), rule) && (is(t) || mails(t))`, `given(aws.ToString(t.Id), rule)`, rootlogin,
 	},
 	{
 		"topic policy replaced", "publishers of others are shut out",

@@ -113,14 +113,17 @@ func newLockType(o Options) *resource.Type[Lock] {
 
 type lockType struct{ Options }
 
-// unretained is the error for a lock that retains nothing yet, which says whose it
-// is where the address does not.
-func (b *found) unretained(id resource.ID) error {
-	if name := liveName(id, b.name, b.region); name != "" {
-		return resource.Absent("it is for the " + name)
+// unretained is the error for a lock that retains nothing yet, which says of one that
+// was there first whose it is, and what a retention asks of others.
+func (b *found) unretained(place Place) error {
+	if !place.Adopted {
+		return nil
 	}
-	return nil
+	return resource.Absent(fmt.Sprintf("it is for the bucket %s, which is locked and retains nothing yet: once it does, %s", b.name, unlockedOnly))
 }
+
+// unlockedOnly is what a retention asks of those who deliver.
+const unlockedOnly = "nothing may deliver into it that cannot into a locked bucket, such as AWS Config in regions that the spec leaves out"
 
 // observe takes a bucket that is locked and retains nothing for absent, as one
 // that is not there: kiso creates its own with the lock, so what is missing
@@ -150,7 +153,7 @@ func (t *lockType) observe(ctx context.Context, env resource.Env, id resource.ID
 		}
 	}
 	if live.Enabled && live.Retention == "" {
-		return nil, b.unretained(id)
+		return nil, b.unretained(place)
 	}
 	live.Bucket, live.Region = b.name, b.region
 	return &live, nil
@@ -217,7 +220,7 @@ func (b *found) lock(ctx context.Context) (Lock, error) {
 func risk(d resource.Delta[Lock]) []resource.Risk {
 	var risks []resource.Risk
 	if d.Before != nil && !d.Before.Enabled {
-		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: fmt.Sprintf("Object Lock on the bucket %s cannot be turned off again, nor its versioning be suspended: the bucket exists and has no lock yet. If it is replicated, its destinations need Object Lock too, or replication fails; and nothing may deliver into it that cannot into a locked bucket, such as AWS Config in regions that the spec leaves out", d.Before.Bucket)})
+		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: fmt.Sprintf("Object Lock on the bucket %s cannot be turned off again, nor its versioning be suspended: the bucket exists and has no lock yet. If it is replicated, its destinations need Object Lock too, or replication fails; and %s", d.Before.Bucket, unlockedOnly)})
 	}
 	if d.After.Mode == compliance && (d.Has("mode") || d.Has("retention")) {
 		risks = append(risks, resource.Risk{Kind: resource.Irreversible, Text: fmt.Sprintf("COMPLIANCE retention: nobody, root included, can delete what is written to the bucket%s for %s, nor shorten that", lockedName(d), d.After.Retention)})

@@ -163,6 +163,25 @@ func TestAdoption(t *testing.T) {
 	})
 }
 
+// What somebody sends to the topic in words of his own stays, however he words it.
+func TestAForeignTextToTheTopic(t *testing.T) {
+	arn := "arn:aws:sns:us-east-1:123456789012:" + topicName
+	for _, theirs := range []events.Target{
+		{ID: "pager", ARN: arn, Input: `"root!"`},
+		{ID: "pager", ARN: arn, InputTransformer: &events.Transformer{Paths: map[string]string{"a": "$.account"}, Template: `"PAGE <a>"`}},
+	} {
+		in(t, sandbox.Options{}, func(w *world) {
+			w.settle()
+			w.editRule(global, loginRule, func(r *events.Rule) { r.Targets = []events.Target{theirs} })
+			w.settle()
+			targets := w.rule(global, loginRule).Targets
+			require.Len(t, targets, 2)
+			assert.Equal(t, theirs, targets[0])
+			assert.Equal(t, loginRule, targets[1].ID)
+		})
+	}
+}
+
 // A target of somebody else's is not replaced, though it has the id that kiso gives.
 func TestAForeignTargetUnderOurID(t *testing.T) {
 	theirs := events.Target{ID: loginRule, ARN: "arn:aws:lambda:us-east-1:123456789012:function:pager", Input: `"root!"`}

@@ -116,20 +116,28 @@ func observeTarget(ctx context.Context, env resource.Env, id resource.ID) (*Targ
 // (Amazon EventBridge API reference, PutTargets).
 const maxTargets = 5
 
-// find returns the target that has the id that kiso gives, if it is the topic, or
+// find returns the target that has an id that kiso gives, if it is the topic, or
 // mails to another one; else one that is the topic, under whatever id. What others
-// send elsewhere under that id, or to the topic in words of their own (Input,
-// InputPath), is theirs.
-func find(all []types.Target, topic, id string) *Target {
+// send elsewhere under that id, or to the topic in words of their own, is theirs.
+func find(all []types.Target, topic, rule string) *Target {
 	is := func(t types.Target) bool { return aws.ToString(t.Arn) == topic }
-	at := slices.IndexFunc(all, func(t types.Target) bool { return aws.ToString(t.Id) == id && (is(t) || mails(t)) })
+	at := slices.IndexFunc(all, func(t types.Target) bool { return given(aws.ToString(t.Id), rule) && (is(t) || mails(t)) })
 	if at < 0 {
-		at = slices.IndexFunc(all, func(t types.Target) bool { return is(t) && t.Input == nil && t.InputPath == nil })
+		at = slices.IndexFunc(all, func(t types.Target) bool { return is(t) && !ownWords(t) })
 	}
 	if at < 0 {
 		return nil
 	}
 	return model(all[at])
+}
+
+// ownWords says whether a target gets another text than the event or kiso's.
+func ownWords(t types.Target) bool {
+	if x := t.InputTransformer; x != nil {
+		text := aws.ToString(x.InputTemplate)
+		return text != loginAlarm.mail.Template && text != usageAlarm.mail.Template
+	}
+	return t.Input != nil || t.InputPath != nil
 }
 
 // mails says whether a target is a topic that gets a readable text.
@@ -141,11 +149,29 @@ func mails(t types.Target) bool {
 // freeID returns the id for a new target: the rule's name, unless somebody's
 // target has that, which PutTargets would replace.
 func freeID(all []types.Target, rule string) string {
-	id := rule
-	for n := 2; slices.ContainsFunc(all, func(t types.Target) bool { return aws.ToString(t.Id) == id }); n++ {
-		id = fmt.Sprintf("%s-%d", rule, n)
+	for n := 1; ; n++ {
+		id := numbered(rule, n)
+		if !slices.ContainsFunc(all, func(t types.Target) bool { return aws.ToString(t.Id) == id }) {
+			return id
+		}
 	}
-	return id
+}
+
+// given says whether freeID gives an id, of the few that can be taken.
+func given(id, rule string) bool {
+	for n := range maxTargets {
+		if id == numbered(rule, n+1) {
+			return true
+		}
+	}
+	return false
+}
+
+func numbered(rule string, n int) string {
+	if n == 1 {
+		return rule
+	}
+	return fmt.Sprintf("%s-%d", rule, n)
 }
 
 func model(t types.Target) *Target {
