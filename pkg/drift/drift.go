@@ -195,10 +195,20 @@ type search struct {
 	trace    resource.Trace
 	changers []resource.Changer
 	counts   func(event.Event) bool
+	sources  []string // the services whose calls change it
+	paths    []string // of the fields that differ
 }
 
 func (h *history) search(kind resource.KindInfo, c resource.Change, counts func(event.Event) bool) *search {
-	s := &search{trace: kind.TraceOf(c), changers: kind.Documentation().Changers, counts: counts}
+	doc := kind.Documentation()
+	s := &search{trace: kind.TraceOf(c), changers: doc.Changers, counts: counts}
+	for _, p := range slices.Concat(doc.Reads, doc.Writes) {
+		service, _, _ := strings.Cut(p.Action, ":")
+		s.sources = append(s.sources, service)
+	}
+	for _, f := range c.Fields {
+		s.paths = append(s.paths, f.Path)
+	}
 	if s.trace.Region == string(resource.Global) {
 		s.trace.Region = h.session.Partition().GlobalRegion
 	}
@@ -219,14 +229,12 @@ func (h *history) find(ctx context.Context, s *search, path string) (newest *eve
 		if err != nil {
 			return nil, false
 		}
-		for _, e := range events {
-			if e.ErrorCode != "" || !s.meant(e, changer, path) {
-				continue
+		found := slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return e.ErrorCode != "" || !s.meant(e, changer, path) })
+		if len(found) > 0 && (newest == nil || found[0].Time.After(newest.Time)) { // newest first
+			newest = &found[0]
+			if changer.Vague {
+				newest = oneOf(found)
 			}
-			if newest == nil || e.Time.After(newest.Time) {
-				newest = &e
-			}
-			break // newest first
 		}
 	}
 	if newest != nil {
@@ -235,21 +243,60 @@ func (h *history) find(ctx context.Context, s *search, path string) (newest *eve
 	return nil, !h.inVain(s.trace.Region, asked)
 }
 
+// oneOf is the newest of calls of which any may be meant: by whoever made it, or by one
+// of those who made them.
+func oneOf(calls []event.Event) *event.Event {
+	newest := calls[0]
+	var actors []string
+	for _, e := range calls {
+		if !slices.Contains(actors, e.Actor) {
+			actors = append(actors, e.Actor)
+		}
+		if e.AccessKey != newest.AccessKey {
+			newest.AccessKey = ""
+		}
+	}
+	if len(actors) > 1 {
+		newest.Actor = "one of " + strings.Join(actors, ", ")
+	}
+	return &newest
+}
+
 func changes(c resource.Changer, path string) bool {
 	return c.Path == "" || path == c.Path || strings.HasPrefix(path, c.Path+".")
 }
 
 func (s *search) meant(e event.Event, c resource.Changer, path string) bool {
-	if c.Parameter != "" && !e.Names(c.Parameter) || !s.counts(e) {
+	if !s.fromHere(e) || c.Parameter != "" && !e.Names(c.Parameter) || !s.counts(e) {
 		return false
 	}
-	if c.Names != nil && c.Names(path) != "" && !e.MentionsIn(c.Parameter, c.Names(path)) {
+	if c.Names != nil && !s.about(e, c, path) {
 		return false
 	}
 	if c.Within && !slices.ContainsFunc(s.trace.Names, func(name string) bool { return e.MentionsIn(c.Parameter, name) }) {
 		return false
 	}
 	return len(s.trace.Names) == 0 || slices.ContainsFunc(s.trace.Names, e.Mentions)
+}
+
+// fromHere says whether a call is of a service of the resource's: others have calls
+// of the same names.
+func (s *search) fromHere(e event.Event) bool {
+	service, _, _ := strings.Cut(e.Source, ".")
+	return slices.Contains(s.sources, service)
+}
+
+// about says whether a call mentions what it must for the field at a path; for the
+// resource's existence, for any of the fields that are gone with it.
+func (s *search) about(e event.Event, c resource.Changer, path string) bool {
+	paths := []string{path}
+	if path == "" && len(s.paths) > 0 {
+		paths = s.paths
+	}
+	return slices.ContainsFunc(paths, func(path string) bool {
+		name := c.Names(path)
+		return name == "" || e.MentionsIn(c.Parameter, name)
+	})
 }
 
 // bootstrap says whether a call is how kiso itself made the resource. Any other

@@ -99,11 +99,12 @@ type Doc struct {
 // Names says what that parameter must mention for the call to have changed the
 // field at a path, "" if nothing; it may be nil. Within: it must mention one of the
 // names of the resource's Trace. Ends is for a call that can end the resource
-// though its name does not say so.
+// though its name does not say so, and Vague for one that does not say which of
+// several it changed.
 type Changer struct {
 	Path, Event, Parameter string
 	Names                  func(path string) string
-	Within, Ends           bool
+	Within, Ends, Vague    bool
 }
 
 // Below is the Names of a call that names those items of the field at prefix that it

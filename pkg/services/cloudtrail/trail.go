@@ -228,10 +228,11 @@ func (u inUse) arns() string {
 	return strings.Join(arns, ", ")
 }
 
-// trace: calls on a trail are recorded in its home region.
+// trace: calls on a trail are recorded in its home region. One that is gone may have
+// had any name, since others are adopted.
 func trace(id resource.ID, live *Trail) resource.Trace {
 	if live == nil {
-		return resource.Trace{Region: string(id.Scope), Names: []string{id.Name}}
+		return resource.Trace{Region: string(id.Scope)}
 	}
 	return resource.Trace{Region: live.HomeRegion, Names: []string{live.Name, live.ARN}}
 }

@@ -23,7 +23,7 @@ var policies = &resource.Type[TopicPolicy]{
 		Reads:   []resource.Permission{{Action: "sns:GetTopicAttributes", Resource: topicResource}},
 		Writes:  []resource.Permission{{Action: "sns:SetTopicAttributes", Resource: topicResource}},
 		Changers: []resource.Changer{
-			{Event: "SetTopicAttributes", Parameter: "attributeName", Names: resource.Exactly("Policy")},
+			{Event: "SetTopicAttributes", Parameter: "attributeName", Names: resource.Exactly("Policy"), Ends: true},
 			{Event: "AddPermission", Parameter: "label", Names: resource.Below("statements")}, {Event: "RemovePermission", Parameter: "label", Names: resource.Below("statements")}, {Event: "DeleteTopic"},
 		},
 	},

@@ -38,7 +38,7 @@ var subscriptions = &resource.Type[Subscription]{
 		Writes: []resource.Permission{
 			{Action: "sns:Subscribe", Resource: topicResource, Condition: map[string]string{"sns:Protocol": email}},
 		},
-		Changers: []resource.Changer{{Event: "Unsubscribe"}, {Event: "DeleteTopic"}},
+		Changers: []resource.Changer{{Event: "Unsubscribe", Vague: true}, {Event: "DeleteTopic"}},
 	},
 	Observe: observeSubscription,
 	Apply:   subscribe,
