@@ -79,6 +79,8 @@ type Trail struct {
 	// Delivered is when a delivery arrived, of a trail whose deliveries fail.
 	Delivered   time.Time `json:"delivered,omitzero"`
 	DigestError string    `json:"digestError,omitempty"`
+	LogsError   string    `json:"logsError,omitempty"`   // of deliveries to CloudWatch Logs
+	NoticeError string    `json:"noticeError,omitempty"` // of notifications to SNS
 }
 
 // Get returns a copy of a region's state.

@@ -10,6 +10,8 @@ type statusOutput struct {
 	Logging       bool       `json:"IsLogging"`
 	DeliveryError string     `json:"LatestDeliveryError,omitempty"`
 	DigestError   string     `json:"LatestDigestDeliveryError,omitempty"`
+	LogsError     string     `json:"LatestCloudWatchLogsDeliveryError,omitempty"`
+	NoticeError   string     `json:"LatestNotificationError,omitempty"`
 	Delivered     *time.Time `json:"LatestDeliveryTime"`
 	Started       *time.Time `json:"StartLoggingTime"`
 	Stopped       *time.Time `json:"StopLoggingTime"`
@@ -21,7 +23,7 @@ func getTrailStatus(req *sandbox.Request, in nameInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := statusOutput{Logging: t.Logging, DeliveryError: t.DeliveryError, DigestError: t.DigestError, Started: orNil(t.Started), Stopped: orNil(t.Stopped)}
+	out := statusOutput{Logging: t.Logging, DeliveryError: t.DeliveryError, DigestError: t.DigestError, LogsError: t.LogsError, NoticeError: t.NoticeError, Started: orNil(t.Started), Stopped: orNil(t.Stopped)}
 	if t.Logging && t.Account == "" && out.DeliveryError == "" {
 		out.DeliveryError = t.delivery(req)
 	}

@@ -535,9 +535,12 @@ func TestNotesOnDelivery(t *testing.T) {
 	require.NoError(t, w.apply(false).Err())
 	trailsim.Edit(w.acct, "eu-west-1", func(s *trailsim.State) {
 		s.Trails["kiso"].DeliveryError, s.Trails["kiso"].DigestError = "AccessDenied", "NoSuchBucket"
+		s.Trails["kiso"].LogsError, s.Trails["kiso"].NoticeError = "LogGroupGone", "TopicGone"
 	})
 	notes := w.plan()["trail"].Notes
-	require.Len(t, notes, 2)
+	require.Len(t, notes, 4)
+	assert.Contains(t, notes[2], "CloudWatch Logs failed with LogGroupGone")
+	assert.Contains(t, notes[3], "notification failed with TopicGone")
 	assert.Contains(t, notes[0], "failed with AccessDenied")
 	assert.Contains(t, notes[1], "digest delivery")
 	w.inSync()

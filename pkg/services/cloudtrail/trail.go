@@ -40,6 +40,8 @@ type Trail struct {
 	Selectors     Selectors `json:"event_selectors,omitzero" diff:"-"`
 	DeliveryError string    `json:"delivery_error,omitzero" diff:"-"`
 	DigestError   string    `json:"digest_delivery_error,omitzero" diff:"-"`
+	LogsError     string    `json:"cloudwatch_logs_delivery_error,omitzero" diff:"-"`
+	NoticeError   string    `json:"notification_error,omitzero" diff:"-"`
 	Copies        string    `json:"further_copies,omitzero" diff:"-"`
 }
 
@@ -145,6 +147,7 @@ func model(used inUse, s *cloudtrail.GetTrailStatusOutput, selectors Selectors) 
 		KMSKey: aws.ToString(t.KmsKeyId), Topic: aws.ToString(t.SnsTopicARN), LogGroup: aws.ToString(t.CloudWatchLogsLogGroupArn),
 		Selectors:     selectors,
 		DeliveryError: aws.ToString(s.LatestDeliveryError), DigestError: aws.ToString(s.LatestDigestDeliveryError),
+		LogsError: aws.ToString(s.LatestCloudWatchLogsDeliveryError), NoticeError: aws.ToString(s.LatestNotificationError),
 	}
 	if len(used.others) > 0 {
 		live.Copies = used.copies()
@@ -180,6 +183,12 @@ func notes(live Trail) []string {
 	}
 	if live.DigestError != "" {
 		notes = append(notes, fmt.Sprintf("its latest digest delivery to the bucket %s failed with %s: without digests nobody can validate the log files", live.Bucket, live.DigestError))
+	}
+	if live.LogsError != "" {
+		notes = append(notes, fmt.Sprintf("its latest delivery to CloudWatch Logs failed with %s: alarms that read there see nothing; look at the log group and the trail's role", live.LogsError))
+	}
+	if live.NoticeError != "" {
+		notes = append(notes, fmt.Sprintf("its latest notification failed with %s: look at the topic and its policy", live.NoticeError))
 	}
 	if live.Copies != "" {
 		notes = append(notes, live.Copies)
