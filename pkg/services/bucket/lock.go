@@ -113,12 +113,9 @@ func newLockType(o Options) *resource.Type[Lock] {
 
 type lockType struct{ Options }
 
-// unretained is the error for a lock that retains nothing yet, which says of one that
-// was there first whose it is, and what a retention asks of others.
-func (b *found) unretained(place Place) error {
-	if !place.Adopted {
-		return nil
-	}
+// unretained is the error for a lock that retains nothing yet, which says whose it is,
+// and what a retention asks of others: the bucket may have been there first.
+func (b *found) unretained() error {
 	return resource.Absent(fmt.Sprintf("it is for the bucket %s, which is locked and retains nothing yet: once it does, %s", b.name, unlockedOnly))
 }
 
@@ -153,7 +150,7 @@ func (t *lockType) observe(ctx context.Context, env resource.Env, id resource.ID
 		}
 	}
 	if live.Enabled && live.Retention == "" {
-		return nil, b.unretained(place)
+		return nil, b.unretained()
 	}
 	live.Bucket, live.Region = b.name, b.region
 	return &live, nil

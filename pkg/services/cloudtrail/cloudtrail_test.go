@@ -152,19 +152,25 @@ func TestWhatIsRefusedOfATrailKeepsNoOtherFromBeingMade(t *testing.T) {
 
 // A lock that retains nothing yet is as good as none, and said to be another bucket's
 // than the address has.
-func TestAnAdoptedLockThatRetainsNothing(t *testing.T) {
-	w := newWorld(t, sandbox.Options{}, "us-west-2")
-	w.seed("us-west-2", "company", nil)
-	s3.Edit(w.acct, func(s *s3.State) {
-		s.Buckets["company-logs"].Locked, s.Buckets["company-logs"].Versioning = true, "Enabled"
-	})
-	lock := w.plan()["bucket_lock"]
-	assert.Equal(t, resource.Create, lock.Action)
-	require.Len(t, lock.Notes, 1)
-	assert.Contains(t, lock.Notes[0], "it is for the bucket company-logs, which is locked and retains nothing yet: once it does, nothing may deliver into it that cannot")
-	require.NoError(t, w.apply(true).Err())
-	w.inSync()
-	assert.Empty(t, w.plan()["bucket_lock"].Notes)
+func TestALockThatRetainsNothing(t *testing.T) {
+	for section, adopted := range map[string]bool{"cloudtrail: {}": true, "cloudtrail: {bucket: {name: company-logs}}": false} {
+		w := newWorld(t, sandbox.Options{}, "us-west-2")
+		w.section = section
+		w.seed("us-west-2", "company", nil)
+		s3.Edit(w.acct, func(s *s3.State) {
+			s.Buckets["company-logs"].Locked, s.Buckets["company-logs"].Versioning = true, "Enabled"
+		})
+		if !adopted { // a bucket that the spec names, and no trail has yet
+			trailsim.Edit(w.acct, "us-west-2", func(s *trailsim.State) { delete(s.Trails, "company") })
+		}
+		lock := w.plan()["bucket_lock"]
+		assert.Equal(t, resource.Create, lock.Action)
+		require.Len(t, lock.Notes, 1)
+		assert.Contains(t, lock.Notes[0], "it is for the bucket company-logs, which is locked and retains nothing yet: once it does, nothing may deliver into it that cannot")
+		require.NoError(t, w.apply(true).Err())
+		w.inSync()
+		assert.Empty(t, w.plan()["bucket_lock"].Notes)
+	}
 }
 
 // A trail of the wanted name that was there first keeps its bucket too: that kiso
