@@ -229,7 +229,11 @@ func (h *history) find(ctx context.Context, s *search, path string) (newest *eve
 		if err != nil {
 			return nil, false
 		}
-		found := slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return e.ErrorCode != "" || !s.meant(e, changer, path) })
+		found := s.among(events, changer, path)
+		if changer.Within && path == "" && len(found) == 0 { // what is gone may have had a name of its own
+			changer.Within = false
+			found = s.among(events, changer, path)
+		}
 		if len(found) > 0 && (newest == nil || found[0].Time.After(newest.Time)) { // newest first
 			newest = &found[0]
 			if changer.Vague {
@@ -241,6 +245,12 @@ func (h *history) find(ctx context.Context, s *search, path string) (newest *eve
 		return newest, true
 	}
 	return nil, !h.inVain(s.trace.Region, asked)
+}
+
+// among returns those of the calls that were not refused and can have changed the
+// field at path.
+func (s *search) among(events []event.Event, c resource.Changer, path string) []event.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return e.ErrorCode != "" || !s.meant(e, c, path) })
 }
 
 // oneOf is the newest of calls of which any may be meant: by whoever made it, or by one

@@ -12,6 +12,8 @@ import (
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/kiso-cli/kiso/pkg/sandbox/events"
 )
 
 func (h *house) updateTrail(key string, input awscloudtrail.UpdateTrailInput) {
@@ -50,6 +52,18 @@ func TestAnUpdateOfATrailIsToBlameForWhatItNames(t *testing.T) {
 	}
 }
 
+// A target that was adopted had an id of its own, which nobody knows once it is gone.
+func TestATargetOfAnotherIDThatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouseOf(t, alarmSpec, true)
+		events.Edit(h.acct, "us-east-1", func(s *events.State) { s.Rules[alarm].Targets[0].ID = "Id1234" })
+		_, err := eventbridge.NewFromConfig(h.as("AKIAALICE", "us-east-1")).RemoveTargets(t.Context(), &eventbridge.RemoveTargetsInput{Rule: aws.String(alarm), Ids: []string{"Id1234"}})
+		require.NoError(t, err)
+		time.Sleep(10 * time.Minute)
+		assert.Equal(t, map[string]string{"deleted root_login_alarm.target/us-east-1/kiso-root-login ": "AKIAALICE"}, culprits(h.drift()))
+	})
+}
+
 // A rule may have targets of several people.
 func TestWhoeverIsAtWorkBesideIsNotBlamed(t *testing.T) {
 	rule, bobs := aws.String(alarm), aws.String("bobs")
@@ -76,7 +90,7 @@ func TestWhoeverIsAtWorkBesideIsNotBlamed(t *testing.T) {
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			h := newHouseOf(t, "version: 1\nhome_region: eu-west-1\nregions: {include: [eu-west-1]}\nroot_login_alarm: {emails: [security@example.com]}\n", true)
+			h := newHouseOf(t, alarmSpec, true)
 			as := func(key string) *eventbridge.Client { return eventbridge.NewFromConfig(h.as(key, "us-east-1")) }
 			did(h, as("AKIAALICE"), as("AKIABOB"))
 			time.Sleep(10 * time.Minute)

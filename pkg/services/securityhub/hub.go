@@ -98,7 +98,7 @@ func observe[M any](ctx context.Context, env resource.Env, region resource.Scope
 		return nil, err
 	case admin != "":
 		return live, resource.ManagedBy("organization administrator "+admin,
-			"the account is a Security Hub member: its administrator decides about the hub, its standards and where findings are aggregated")
+			"the account is a Security Hub member: its administrator decides where findings are aggregated and, under central configuration, about the hub and its standards; a member cannot tell under which it is, so all are left (under local configuration, enable standards by hand)")
 	}
 	return live, nil
 }
