@@ -21,7 +21,8 @@ type Event struct {
 	AccessKey string    `json:"access_key_id,omitzero"`
 	SourceIP  string    `json:"source_ip,omitzero"`
 	UserAgent string    `json:"user_agent,omitzero"`
-	ErrorCode string    `json:"-"` // set if the call was refused
+	Subject   string    `json:"subject,omitzero"` // the name of what the call is about, if it has one
+	ErrorCode string    `json:"-"`                // set if the call was refused
 
 	parameters any
 	resources  []string
@@ -62,8 +63,27 @@ func Parse(text string) (Event, error) {
 	return Event{
 		ID: r.EventID, Name: r.EventName, Source: r.EventSource, Time: at.UTC(), Region: r.AWSRegion,
 		Actor: r.actor(), AccessKey: r.UserIdentity.AccessKeyID, SourceIP: r.SourceIPAddress, UserAgent: r.UserAgent,
-		ErrorCode: r.ErrorCode, parameters: r.RequestParameters,
+		ErrorCode: r.ErrorCode, Subject: r.subject(), parameters: r.RequestParameters,
 	}, nil
+}
+
+// subject is the name that a call gives what it is about, of an ARN the last part.
+func (r *record) subject() string {
+	parameters, _ := r.RequestParameters.(map[string]any)
+	for key, value := range parameters {
+		if name, ok := value.(string); ok && strings.EqualFold(key, "name") {
+			return name[strings.LastIndexByte(name, '/')+1:]
+		}
+	}
+	return ""
+}
+
+// Call is what was called, and of what, as far as the call says that by name.
+func (e Event) Call() string {
+	if e.Subject == "" {
+		return e.Name
+	}
+	return e.Name + " of " + e.Subject
 }
 
 func (r *record) actor() string {
@@ -86,7 +106,7 @@ func (r *record) actor() string {
 
 // String says who made which call, and when.
 func (e Event) String() string {
-	return fmt.Sprintf("%s with %s at %s (event %s)", e.Actor, e.Name, e.Time.Format(time.RFC3339), e.ID)
+	return fmt.Sprintf("%s with %s at %s (event %s)", e.Actor, e.Call(), e.Time.Format(time.RFC3339), e.ID)
 }
 
 // Names says whether the call's parameters name the parameter, at any depth and

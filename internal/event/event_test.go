@@ -79,3 +79,17 @@ func FuzzParse(f *testing.F) {
 		e.Mentions(name)
 	})
 }
+
+// A call says of what it was, by a name or the last part of an ARN, if by any.
+func TestCall(t *testing.T) {
+	for parameters, want := range map[string]string{
+		`{"name":"corp"}`: "DeleteTrail of corp",
+		`{"Name":"arn:aws:cloudtrail:eu-west-1:123456789012:trail/corp"}`: "DeleteTrail of corp",
+		`{"name":1,"detectorId":"x"}`:                                     "DeleteTrail",
+		`null`:                                                            "DeleteTrail",
+	} {
+		e, err := event.Parse(`{"eventName":"DeleteTrail","eventTime":"2026-11-20T22:01:10Z","requestParameters":` + parameters + `}`)
+		require.NoError(t, err)
+		assert.Equal(t, want, e.Call(), parameters)
+	}
+}

@@ -133,7 +133,8 @@ func TestDeletedAdoptedTrail(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		for _, i := range h.drift().Items {
 			if i.Address.Kind == "cloudtrail.trail" {
-				assert.Equal(t, drift.Gone, i.Status)
+				require.Equal(t, drift.Gone, i.Status)
+				assert.Equal(t, "DeleteTrail of corp", i.Fields[0].By.Call())
 			}
 		}
 	})

@@ -117,7 +117,7 @@ func (c calls) text(f drift.Field) []string {
 	}
 	return []string{
 		"by   " + who,
-		"call " + strings.TrimSuffix(e.Source, ".amazonaws.com") + ":" + e.Name + " at " + c.when(),
+		"call " + strings.TrimSuffix(e.Source, ".amazonaws.com") + ":" + e.Call() + " at " + c.when(),
 		"from " + e.SourceIP + ", " + c.ids(func(id string) string { return id }),
 	}
 }
@@ -182,7 +182,7 @@ func alike(item drift.Item) string {
 	for _, f := range item.Fields {
 		parts = append(parts, f.Path, f.Spec, f.Live, f.Unread)
 		if e := f.By; e != nil {
-			parts = append(parts, e.Name, e.Source, e.Actor, e.AccessKey, e.SourceIP)
+			parts = append(parts, e.Call(), e.Source, e.Actor, e.AccessKey, e.SourceIP)
 		}
 	}
 	return compactJSON(parts)

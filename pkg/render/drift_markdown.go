@@ -70,5 +70,5 @@ func (c calls) markdown(f drift.Field) string {
 	if e.AccessKey != "" {
 		who += " with key " + code(e.AccessKey)
 	}
-	return fmt.Sprintf("by %s: %s at %s from %s, %s", who, code(e.Name), c.when(), code(e.SourceIP), c.ids(code))
+	return fmt.Sprintf("by %s: %s at %s from %s, %s", who, code(e.Call()), c.when(), code(e.SourceIP), c.ids(code))
 }

@@ -19,7 +19,7 @@ import (
 
 func driftReport() *drift.Report {
 	by := &event.Event{
-		ID: "e-1", Name: "StopLogging", Source: "cloudtrail.amazonaws.com", Time: time.Date(2026, 11, 20, 22, 1, 10, 0, time.UTC),
+		ID: "e-1", Name: "StopLogging", Subject: "kiso", Source: "cloudtrail.amazonaws.com", Time: time.Date(2026, 11, 20, 22, 1, 10, 0, time.UTC),
 		Actor: "arn:aws:iam::123456789012:user/<img src=x>", AccessKey: "AKIAALICE", SourceIP: "203.0.113.9",
 	}
 	trail := resource.ID{Kind: "cloudtrail.trail", Scope: "eu-west-1", Name: "kiso"}
@@ -52,7 +52,7 @@ Blocked: could not be read, or needs what could not be
   # cloudtrail.trail/eu-west-1/kiso drifted
   ~ logging: true -> false
       by   arn:aws:iam::123456789012:user/<img src=x> (key AKIAALICE)
-      call cloudtrail:StopLogging at 2026-11-20T22:01:10Z
+      call cloudtrail:StopLogging of kiso at 2026-11-20T22:01:10Z
       from 203.0.113.9, event e-1
   ~ log_file_validation: true -> false
       by   nobody on record (older than 90 days, too recent, or AWS itself)
@@ -74,7 +74,7 @@ func TestDriftAsMarkdown(t *testing.T) {
 	require.NoError(t, render.DriftMarkdown(&b, driftReport(), "kiso.yaml"))
 	text := b.String()
 	assert.Contains(t, text, "**1 drifted, 0 deleted, 2 never bootstrapped.**")
-	assert.Contains(t, text, "by `arn:aws:iam::123456789012:user/<img src=x>` with key `AKIAALICE`: `StopLogging` at 2026-11-20T22:01:10Z from `203.0.113.9`, event `e-1`")
+	assert.Contains(t, text, "by `arn:aws:iam::123456789012:user/<img src=x>` with key `AKIAALICE`: `StopLogging of kiso` at 2026-11-20T22:01:10Z from `203.0.113.9`, event `e-1`")
 	assert.Contains(t, text, "by nobody on record")
 	assert.Contains(t, text, "guardduty:ListDetectors denied")
 
