@@ -163,6 +163,18 @@ func TestAdoption(t *testing.T) {
 	})
 }
 
+// besides puts a target in the place of all others of the rule, requires that it
+// stays, and returns kiso's.
+func (w *world) besides(theirs events.Target) events.Target {
+	w.settle()
+	w.editRule(global, loginRule, func(r *events.Rule) { r.Targets = []events.Target{theirs} })
+	w.settle()
+	targets := w.rule(global, loginRule).Targets
+	require.Len(w.t, targets, 2)
+	assert.Equal(w.t, theirs, targets[0])
+	return targets[1]
+}
+
 // What somebody sends to the topic in words of his own stays, however he words it.
 func TestAForeignTextToTheTopic(t *testing.T) {
 	arn := "arn:aws:sns:us-east-1:123456789012:" + topicName
@@ -171,13 +183,7 @@ func TestAForeignTextToTheTopic(t *testing.T) {
 		{ID: "pager", ARN: arn, InputTransformer: &events.Transformer{Paths: map[string]string{"a": "$.account"}, Template: `"PAGE <a>"`}},
 	} {
 		in(t, sandbox.Options{}, func(w *world) {
-			w.settle()
-			w.editRule(global, loginRule, func(r *events.Rule) { r.Targets = []events.Target{theirs} })
-			w.settle()
-			targets := w.rule(global, loginRule).Targets
-			require.Len(t, targets, 2)
-			assert.Equal(t, theirs, targets[0])
-			assert.Equal(t, loginRule, targets[1].ID)
+			assert.Equal(t, loginRule, w.besides(theirs).ID)
 		})
 	}
 }
@@ -186,13 +192,7 @@ func TestAForeignTextToTheTopic(t *testing.T) {
 func TestAForeignTargetUnderOurID(t *testing.T) {
 	theirs := events.Target{ID: loginRule, ARN: "arn:aws:lambda:us-east-1:123456789012:function:pager", Input: `"root!"`}
 	in(t, sandbox.Options{}, func(w *world) {
-		w.settle()
-		w.editRule(global, loginRule, func(r *events.Rule) { r.Targets = []events.Target{theirs} })
-		w.settle()
-		targets := w.rule(global, loginRule).Targets
-		require.Len(t, targets, 2)
-		assert.Equal(t, theirs, targets[0])
-		assert.Equal(t, loginRule+"-2", targets[1].ID)
+		assert.Equal(t, loginRule+"-2", w.besides(theirs).ID)
 		w.editRule(global, loginRule, func(r *events.Rule) { r.Targets[1].InputTransformer.Template = `"all is well"` })
 		w.settle()
 		assert.Len(t, w.rule(global, loginRule).Targets, 2)
