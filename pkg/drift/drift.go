@@ -89,7 +89,7 @@ func (i Item) address() string {
 	if i.LiveName == "" {
 		return i.Address.String()
 	}
-	return fmt.Sprintf("%s (it is the %s)", i.Address, i.LiveName)
+	return fmt.Sprintf("%s (%s)", i.Address, resource.Called(i.LiveName))
 }
 
 func (f Field) doer() string {

@@ -29,12 +29,7 @@ func (g group) address() string {
 }
 
 // named says what is called otherwise in the account than the address says, or nothing.
-func (g group) named() string {
-	if g.LiveName == "" {
-		return ""
-	}
-	return "it is the " + g.LiveName
-}
+func (g group) named() string { return resource.Called(g.LiveName) }
 
 // fold gathers the changes that a filter lets through, those alike but for the
 // region into one group, in the order of the first of each. Those that differ by

@@ -64,6 +64,15 @@ type Risk struct {
 	Text string `json:"text"`
 }
 
+// Called says what is called otherwise in the account than its address says, by its
+// live name, or "".
+func Called(liveName string) string {
+	if liveName == "" {
+		return ""
+	}
+	return "it is the " + liveName
+}
+
 // Irreversible is the Kind of a risk that must be approved by name.
 const Irreversible = "irreversible"
 
